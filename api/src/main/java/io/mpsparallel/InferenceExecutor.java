@@ -1,0 +1,66 @@
+package io.mpsparallel;
+
+import io.mpsparallel.backend.BackendReport;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.settings.ExecutorSettings;
+import java.nio.file.Path;
+
+/**
+ * Runs models for many callers at once. Any thread. Whoever makes it closes it; that closes the
+ * models in it as well.
+ *
+ * <pre>{@code
+ * try (InferenceExecutor executor = InferenceExecutor.builder().build();
+ *     LoadedModel model = executor.load(Path.of("encoder.pt"));
+ *     Tensor pixels = Tensor.of(values, 1, 3, 224, 224);
+ *     InferenceResult result = model.infer(pixels)) {
+ *   float[] scores = result.tensor().toFloatArray();
+ * }
+ * }</pre>
+ */
+public interface InferenceExecutor extends AutoCloseable {
+  /** {@return a builder with default settings, which finds what is installed on the class path} */
+  static InferenceExecutorBuilder builder() {
+    return new InferenceExecutorBuilder();
+  }
+
+  /**
+   * Loads a model, with what {@code NAME.json} beside it declares about its inputs and outputs.
+   *
+   * @param file the model file
+   * @return a model that the caller closes
+   * @throws io.mpsparallel.error.InferenceException {@code MODEL_NOT_FOUND}, {@code MODEL_INVALID},
+   *     {@code UNSUPPORTED_VALUE}, {@code CONFIG_INVALID} for a bad {@code NAME.json}, {@code
+   *     OUT_OF_MEMORY}, or {@code CLOSED}
+   */
+  LoadedModel load(Path file);
+
+  /**
+   * Loads a model.
+   *
+   * @param source the model file and what is declared about it; no other file is looked at
+   * @return a model that the caller closes
+   * @throws io.mpsparallel.error.InferenceException as above
+   */
+  LoadedModel load(ModelSource source);
+
+  /** {@return the settings it works by} */
+  ExecutorSettings settings();
+
+  /** {@return the id of the strategy in use} */
+  String strategy();
+
+  /** {@return the device in use} */
+  Device device();
+
+  /** {@return what the engine says about itself and this machine} */
+  BackendReport report();
+
+  /**
+   * Refuses new requests, answers those that wait as far as the close timeout allows, fails the
+   * rest with {@code CLOSED}, and frees everything. Idempotent.
+   */
+  @Override
+  void close();
+}

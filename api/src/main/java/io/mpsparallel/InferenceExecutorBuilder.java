@@ -1,0 +1,168 @@
+package io.mpsparallel;
+
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendProvider;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.strategy.SingleLaneProvider;
+import io.mpsparallel.strategy.StrategyContext;
+import io.mpsparallel.strategy.StrategyProvider;
+import io.mpsparallel.work.Ticker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts an executor together. Without {@link #backend} or {@link #strategy}, whatever the class path
+ * holds is installed. One thread.
+ */
+public final class InferenceExecutorBuilder {
+  private final List<BackendProvider> backends = new ArrayList<>();
+  private final List<StrategyProvider> strategies = new ArrayList<>();
+  private ExecutorSettings settings = ExecutorSettings.DEFAULTS;
+  private Ticker ticker = Ticker.SYSTEM;
+  private @Nullable Backend instance;
+
+  InferenceExecutorBuilder() {}
+
+  /**
+   * Sets the settings.
+   *
+   * @param changed the settings
+   * @return this builder
+   */
+  public InferenceExecutorBuilder settings(ExecutorSettings changed) {
+    settings = requireNonNull(changed, "changed");
+    return this;
+  }
+
+  /**
+   * Installs an engine; the first one installed is what {@code auto} means.
+   *
+   * @param provider the engine
+   * @return this builder
+   */
+  public InferenceExecutorBuilder backend(BackendProvider provider) {
+    backends.add(requireNonNull(provider, "provider"));
+    return this;
+  }
+
+  /**
+   * Uses an engine that is open already. It stays the caller's to close, and cannot be used by
+   * strategies that open the engine in other processes.
+   *
+   * @param opened the engine
+   * @return this builder
+   */
+  public InferenceExecutorBuilder backend(Backend opened) {
+    instance = requireNonNull(opened, "opened");
+    return this;
+  }
+
+  /**
+   * Installs a strategy; the first one installed is what {@code auto} means.
+   *
+   * @param provider the strategy
+   * @return this builder
+   */
+  public InferenceExecutorBuilder strategy(StrategyProvider provider) {
+    strategies.add(requireNonNull(provider, "provider"));
+    return this;
+  }
+
+  /**
+   * Replaces the clock, for tests.
+   *
+   * @param changed the clock of the deadlines
+   * @return this builder
+   */
+  public InferenceExecutorBuilder ticker(Ticker changed) {
+    ticker = requireNonNull(changed, "changed");
+    return this;
+  }
+
+  /**
+   * Opens the engine and starts the strategy.
+   *
+   * @return an executor that the caller closes
+   * @throws InferenceException {@code NOT_INSTALLED} if the settings name what is not installed,
+   *     {@code DEVICE_UNAVAILABLE}, or {@code NATIVE_UNAVAILABLE}
+   */
+  public InferenceExecutor build() {
+    StrategyProvider strategy = chooseStrategy();
+    Backend backend =
+        instance != null ? instance : chooseBackend().open(settings.backendSettings());
+    try {
+      Device device = chooseDevice(backend);
+      ParallelismStrategy started =
+          strategy.create(new StrategyContext(backend, List.of(device), settings, ticker));
+      try {
+        started.start();
+        return new LocalExecutor(backend, instance == null, device, started, settings, ticker);
+      } catch (RuntimeException e) {
+        started.close();
+        throw e;
+      }
+    } catch (RuntimeException e) {
+      if (instance == null) {
+        backend.close();
+      }
+      throw e;
+    }
+  }
+
+  private StrategyProvider chooseStrategy() {
+    List<StrategyProvider> installed = new ArrayList<>(strategies);
+    if (installed.isEmpty()) {
+      ServiceLoader.load(StrategyProvider.class).forEach(installed::add);
+      installed.add(new SingleLaneProvider());
+    }
+    return choose("strategy", settings.strategy(), installed, StrategyProvider::id);
+  }
+
+  private BackendProvider chooseBackend() {
+    List<BackendProvider> installed = new ArrayList<>(backends);
+    if (installed.isEmpty()) {
+      ServiceLoader.load(BackendProvider.class).forEach(installed::add);
+    }
+    return choose("backend", settings.backend(), installed, BackendProvider::id);
+  }
+
+  private static <T> T choose(
+      String what, String wanted, List<T> installed, Function<T, String> id) {
+    for (T provider : installed) {
+      if (wanted.equals(ExecutorSettings.AUTO) || wanted.equals(id.apply(provider))) {
+        return provider;
+      }
+    }
+    throw new InferenceException(
+        ErrorCode.NOT_INSTALLED,
+        what
+            + ": '"
+            + wanted
+            + "' (installed: "
+            + installed.stream().map(id).toList()
+            + "; put its artifact on the class path, or install its module)");
+  }
+
+  private Device chooseDevice(Backend backend) {
+    List<Device> present = backend.devices();
+    if (settings.device().equals(ExecutorSettings.AUTO)) {
+      return present.get(0);
+    }
+    Device wanted = Device.of(settings.device());
+    if (!present.contains(wanted)) {
+      throw new InferenceException(
+          ErrorCode.DEVICE_UNAVAILABLE,
+          "device: " + wanted + " (present: " + present + "; 'mps-parallel doctor' says why)");
+    }
+    return wanted;
+  }
+}

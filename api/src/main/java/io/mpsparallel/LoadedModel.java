@@ -1,0 +1,91 @@
+package io.mpsparallel;
+
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.work.InferenceRequest;
+import io.mpsparallel.work.InferenceResult;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A model that is ready to run. Any thread. Whoever loaded it closes it; requests under way are
+ * still answered.
+ *
+ * <p>Who closes what: {@code infer} borrows its inputs until it returns; {@code submit} and {@code
+ * map} own theirs, and close them whatever happens. Results belong to whoever receives them.
+ */
+public interface LoadedModel extends AutoCloseable {
+  /** {@return its inputs and outputs, as far as they are known} */
+  Signature signature();
+
+  /**
+   * Runs the model and waits for the outputs.
+   *
+   * @param inputs the inputs in the order of the signature, borrowed until this returns
+   * @return the outputs, which the caller closes
+   * @throws io.mpsparallel.error.InferenceException {@code INVALID_INPUT}, {@code MODEL_FAILED},
+   *     {@code OVERLOADED} if there was no room within {@code queue.wait}, {@code
+   *     DEADLINE_EXCEEDED}, {@code CANCELLED} if the thread was interrupted, with its flag set
+   *     again, {@code CLOSED}, or a failure of the device
+   */
+  default InferenceResult infer(Tensor... inputs) {
+    return infer(InferenceRequest.of(inputs));
+  }
+
+  /**
+   * Runs the model and waits for the outputs.
+   *
+   * @param request the inputs, borrowed until this returns, and how urgent it is
+   * @return the outputs, which the caller closes
+   * @throws io.mpsparallel.error.InferenceException as above
+   */
+  InferenceResult infer(InferenceRequest request);
+
+  /**
+   * Hands a request in and returns at once; never blocks.
+   *
+   * @param inputs the inputs in the order of the signature, owned from now on
+   * @return the answer; every failure comes through it, {@code OVERLOADED} if the queue is full.
+   *     Cancelling it takes a waiting request back
+   */
+  default CompletableFuture<InferenceResult> submit(Tensor... inputs) {
+    return submit(InferenceRequest.of(inputs));
+  }
+
+  /**
+   * Hands a request in and returns at once; never blocks.
+   *
+   * @param request the inputs, owned from now on, and how urgent it is
+   * @return the answer, as above
+   */
+  CompletableFuture<InferenceResult> submit(InferenceRequest request);
+
+  /**
+   * Runs the model for each of several inputs, keeping a bounded number in flight, and waits for
+   * all.
+   *
+   * @param inputs one input each, owned from now on
+   * @return the outputs in the order of the inputs
+   * @throws io.mpsparallel.error.InferenceException the first failure; then the others are
+   *     cancelled, and everything is closed
+   */
+  default ResultList map(List<Tensor> inputs) {
+    return mapRequests(inputs.stream().map(InferenceRequest::of).toList());
+  }
+
+  /**
+   * Runs the model for each of several requests, keeping a bounded number in flight, and waits for
+   * all.
+   *
+   * @param requests the requests, whose inputs are owned from now on
+   * @return the outputs in the order of the requests
+   * @throws io.mpsparallel.error.InferenceException as above
+   */
+  ResultList mapRequests(List<InferenceRequest> requests);
+
+  /**
+   * Refuses new requests, and frees the model once the last one under way is answered. Idempotent.
+   */
+  @Override
+  void close();
+}

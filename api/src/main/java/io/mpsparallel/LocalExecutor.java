@@ -1,0 +1,140 @@
+package io.mpsparallel;
+
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendReport;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.config.ModelDescription;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.Ticker;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The executor of this process: one engine, one device, one strategy. */
+final class LocalExecutor implements InferenceExecutor {
+  private final Backend backend;
+  private final boolean ownsBackend;
+  private final Device device;
+  private final ParallelismStrategy strategy;
+  private final ExecutorSettings settings;
+  private final Ticker ticker;
+  private final List<StrategyModel> models = new ArrayList<>(); // guarded by this
+  private boolean closed; // guarded by this
+
+  LocalExecutor(
+      Backend backend,
+      boolean ownsBackend,
+      Device device,
+      ParallelismStrategy strategy,
+      ExecutorSettings settings,
+      Ticker ticker) {
+    this.backend = backend;
+    this.ownsBackend = ownsBackend;
+    this.device = device;
+    this.strategy = strategy;
+    this.settings = settings;
+    this.ticker = ticker;
+  }
+
+  @Override
+  public LoadedModel load(Path file) {
+    return load(ModelDescription.beside(requireNonNull(file, "file")));
+  }
+
+  @Override
+  public LoadedModel load(ModelSource source) {
+    requireNonNull(source, "source");
+    checkOpen();
+    Model model = backend.load(source, device);
+    StrategyModel loaded = new StrategyModel(this, model.signature(), version(model));
+    synchronized (this) {
+      if (!closed) {
+        models.add(loaded);
+        return loaded;
+      }
+    }
+    loaded.close();
+    throw closedError();
+  }
+
+  private ModelVersion version(Model model) {
+    ModelVersion[] self = new ModelVersion[1];
+    self[0] =
+        new ModelVersion(
+            Map.of(device, model),
+            () -> {
+              strategy.forget(self[0]);
+              model.close();
+            });
+    return self[0];
+  }
+
+  ParallelismStrategy currentStrategy() {
+    return strategy;
+  }
+
+  Ticker ticker() {
+    return ticker;
+  }
+
+  synchronized void removed(StrategyModel model) {
+    models.remove(model);
+  }
+
+  @Override
+  public ExecutorSettings settings() {
+    return settings;
+  }
+
+  @Override
+  public String strategy() {
+    return strategy.id();
+  }
+
+  @Override
+  public Device device() {
+    return device;
+  }
+
+  @Override
+  public BackendReport report() {
+    return backend.report();
+  }
+
+  @Override
+  public void close() {
+    List<StrategyModel> open;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      open = new ArrayList<>(models);
+    }
+    strategy.drain(settings.backendSettings().closeTimeout());
+    open.forEach(StrategyModel::close);
+    strategy.close();
+    if (ownsBackend) {
+      backend.close();
+    }
+  }
+
+  private synchronized void checkOpen() {
+    if (closed) {
+      throw closedError();
+    }
+  }
+
+  private static InferenceException closedError() {
+    return new InferenceException(ErrorCode.CLOSED, "the executor was closed");
+  }
+}

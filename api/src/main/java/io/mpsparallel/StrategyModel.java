@@ -1,0 +1,176 @@
+package io.mpsparallel;
+
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.work.InferenceRequest;
+import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.WorkItem;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A model whose requests go to the executor's strategy. */
+final class StrategyModel implements LoadedModel {
+  private final LocalExecutor executor;
+  private final Signature signature;
+  private final ModelVersion version;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  StrategyModel(LocalExecutor executor, Signature signature, ModelVersion version) {
+    this.executor = executor;
+    this.signature = signature;
+    this.version = version;
+  }
+
+  @Override
+  public Signature signature() {
+    return signature;
+  }
+
+  @Override
+  public InferenceResult infer(InferenceRequest request) {
+    NamedTensors inputs = signature.check(request.inputs());
+    ParallelismStrategy strategy = executor.currentStrategy();
+    WorkItem here = admit(request, inputs, false);
+    InferenceResult result = runHere(strategy, here);
+    return result != null ? result : handOver(strategy, request, inputs);
+  }
+
+  /** On this thread, if the strategy can; the inputs stay borrowed. */
+  private static @org.jspecify.annotations.Nullable InferenceResult runHere(
+      ParallelismStrategy strategy, WorkItem item) {
+    try {
+      return strategy.tryRunHere(item);
+    } finally {
+      item.finish();
+    }
+  }
+
+  /** On a lane, with handles of its own: an interrupted caller may leave before the lane does. */
+  private InferenceResult handOver(
+      ParallelismStrategy strategy, InferenceRequest request, NamedTensors inputs) {
+    WorkItem item = admit(request, inputs.share(), true);
+    try {
+      strategy.accept(item, executor.settings().queueWait());
+    } catch (InferenceException e) {
+      item.fail(e);
+      throw e;
+    }
+    return await(item);
+  }
+
+  @Override
+  public CompletableFuture<InferenceResult> submit(InferenceRequest request) {
+    requireNonNull(request, "request");
+    return submit(request, Duration.ZERO);
+  }
+
+  private CompletableFuture<InferenceResult> submit(InferenceRequest request, Duration patience) {
+    WorkItem item;
+    try {
+      item = admit(request, signature.check(request.inputs()), true);
+    } catch (InferenceException e) {
+      request.inputs().close();
+      return CompletableFuture.failedFuture(e);
+    }
+    try {
+      executor.currentStrategy().accept(item, patience);
+    } catch (InferenceException e) {
+      item.fail(e);
+    }
+    return item;
+  }
+
+  private WorkItem admit(InferenceRequest request, NamedTensors inputs, boolean owned) {
+    Duration deadline = request.deadline().orElse(executor.settings().deadline());
+    long deadlineNanos =
+        deadline.equals(ExecutorSettings.NO_DEADLINE)
+            ? WorkItem.NO_DEADLINE
+            : executor.ticker().nanos() + deadline.toNanos();
+    if (closed.get()) {
+      throw new InferenceException(ErrorCode.CLOSED, "the model was closed");
+    }
+    return new WorkItem(version, inputs, owned, request.priority(), deadlineNanos);
+  }
+
+  @Override
+  public ResultList mapRequests(List<InferenceRequest> requests) {
+    int window = executor.settings().mapWindow();
+    List<CompletableFuture<InferenceResult>> futures = new ArrayList<>(requests.size());
+    List<InferenceResult> results = new ArrayList<>(requests.size());
+    try {
+      for (InferenceRequest request : requests) {
+        futures.add(submit(request, executor.settings().queueWait()));
+        if (futures.size() - results.size() >= window) {
+          results.add(await(futures.get(results.size())));
+        }
+      }
+      while (results.size() < futures.size()) {
+        results.add(await(futures.get(results.size())));
+      }
+      return new ResultList(results);
+    } catch (RuntimeException e) {
+      abandon(requests, futures, results);
+      throw e;
+    }
+  }
+
+  private static void abandon(
+      List<InferenceRequest> requests,
+      List<CompletableFuture<InferenceResult>> futures,
+      List<InferenceResult> results) {
+    results.forEach(InferenceResult::close);
+    for (CompletableFuture<InferenceResult> future :
+        futures.subList(results.size(), futures.size())) {
+      if (!future.cancel(false) && !future.isCompletedExceptionally()) {
+        future.join().close();
+      }
+    }
+    requests.subList(futures.size(), requests.size()).forEach(r -> r.inputs().close());
+  }
+
+  private static InferenceResult await(CompletableFuture<InferenceResult> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      if (!future.cancel(false) && !future.isCompletedExceptionally()) {
+        future.join().close();
+      }
+      throw new InferenceException(
+          ErrorCode.CANCELLED, "interrupted while it waited for the answer", e);
+    } catch (CancellationException e) {
+      throw new InferenceException(ErrorCode.CANCELLED, "the request was cancelled", e);
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause() == null ? e : e.getCause());
+    }
+  }
+
+  /** The lane's failure with this thread's trace as well: both ends of the story. */
+  private static InferenceException rethrown(Throwable cause) {
+    if (cause instanceof InferenceException failure) {
+      failure.addSuppressed(new Throwable("awaited here"));
+      return failure;
+    }
+    return new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + cause, cause);
+  }
+
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      executor.removed(this);
+      version.release();
+    }
+  }
+}

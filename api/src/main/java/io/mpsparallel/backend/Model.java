@@ -1,0 +1,33 @@
+package io.mpsparallel.backend;
+
+/**
+ * A model loaded on one device. Any thread. Closing it waits, bounded, for running calls and
+ * refuses new ones; slots made from it fail from then on and must be closed as well.
+ */
+public interface Model extends AutoCloseable {
+  /** {@return what it was loaded from} */
+  ModelSource source();
+
+  /** {@return the device it is on} */
+  Device device();
+
+  /** {@return its inputs and outputs: what the file says, completed by what was declared} */
+  Signature signature();
+
+  /** {@return the size of its weights in bytes} */
+  long weightBytes();
+
+  /**
+   * Makes a place for one forward at a time.
+   *
+   * @param stream the stream that the slot will run on
+   * @return a slot that the caller closes
+   * @throws io.mpsparallel.error.InferenceException {@code CLOSED} if the model is closed, {@code
+   *     MISUSE} if the stream is of another device
+   */
+  Slot newSlot(Stream stream);
+
+  /** Frees the model once no call runs. Idempotent. */
+  @Override
+  void close();
+}

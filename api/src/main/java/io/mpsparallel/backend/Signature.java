@@ -1,0 +1,116 @@
+package io.mpsparallel.backend;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a model takes and returns, as far as it is known. Immutable, any thread.
+ *
+ * <p>A structured input, such as a dict or a list of tensors, stands here once, under its own name;
+ * its parts are given under dotted names ({@code boxes.left}, {@code pair.0}).
+ *
+ * @param inputs the inputs in the order of the model's own signature
+ * @param outputs the names of the outputs in order; empty if they are not known before a run
+ */
+public record Signature(List<InputSpec> inputs, List<String> outputs) {
+  /** Nothing is known. */
+  public static final Signature UNKNOWN = new Signature(List.of(), List.of());
+
+  // Copies the lists.
+  public Signature {
+    inputs = List.copyOf(inputs);
+    outputs = List.copyOf(outputs);
+  }
+
+  /**
+   * The input that a name belongs to: that of the same name, or the one whose part it is.
+   *
+   * @param name a plain or dotted name
+   * @return the input
+   */
+  public Optional<InputSpec> input(String name) {
+    for (InputSpec spec : inputs) {
+      String owner = spec.name();
+      if (name.startsWith(owner)
+          && (name.length() == owner.length() || name.charAt(owner.length()) == '.')) {
+        return Optional.of(spec);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Checks inputs, and gives them the names of this signature if they came without. Names keep the
+   * caller's order.
+   *
+   * @param given what the caller gave
+   * @return the same tensors, named; the same object where it had names
+   * @throws InferenceException {@code INVALID_INPUT} for a wrong count, an unknown or a missing
+   *     name, or anything that {@link InputSpec#check} objects to; {@code CLOSED} for a closed one
+   */
+  public NamedTensors check(NamedTensors given) {
+    if (inputs.isEmpty()) {
+      given.tensors().forEach(InputSpec.named("input")::check);
+      return given;
+    }
+    return given.names().isEmpty() ? checkPositional(given) : checkNamed(given);
+  }
+
+  private NamedTensors checkPositional(NamedTensors given) {
+    if (given.size() > inputs.size() || given.size() < required()) {
+      throw new InferenceException(
+          ErrorCode.INVALID_INPUT,
+          given.size() + " inputs " + given + " (expected: " + describe() + ")");
+    }
+    List<String> names = new ArrayList<>(given.size());
+    for (int i = 0; i < given.size(); i++) {
+      inputs.get(i).check(given.get(i));
+      names.add(inputs.get(i).name());
+    }
+    return NamedTensors.of(names, given.tensors());
+  }
+
+  private NamedTensors checkNamed(NamedTensors given) {
+    for (int i = 0; i < given.size(); i++) {
+      String name = given.names().get(i);
+      Tensor tensor = given.get(i);
+      input(name)
+          .orElseThrow(
+              () ->
+                  new InferenceException(
+                      ErrorCode.INVALID_INPUT,
+                      "input '" + name + "': no such input (expected: " + describe() + ")"))
+          .check(tensor);
+    }
+    for (InputSpec spec : inputs) {
+      if (spec.isRequired() && !isGiven(spec.name(), given.names())) {
+        throw new InferenceException(
+            ErrorCode.INVALID_INPUT,
+            "input '" + spec.name() + "' is missing (expected: " + describe() + ")");
+      }
+    }
+    return given;
+  }
+
+  private static boolean isGiven(String input, List<String> names) {
+    return names.stream().anyMatch(name -> name.equals(input) || name.startsWith(input + "."));
+  }
+
+  private long required() {
+    return inputs.stream().filter(InputSpec::isRequired).count();
+  }
+
+  /** {@return the inputs in one line: {@code x float32[-1, 512], mask ?[?]}} */
+  public String describe() {
+    StringBuilder text = new StringBuilder();
+    for (InputSpec spec : inputs) {
+      text.append(text.length() == 0 ? "" : ", ").append(spec.name()).append(' ').append(spec);
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,87 @@
+package io.mpsparallel.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigValue;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads values from a configuration, and collects everything that is wrong with it, so that it can
+ * be reported at once, each with file and line. One thread.
+ */
+final class HoconReader {
+  private final Config config;
+  private final String root;
+  private final Set<String> known = new HashSet<>();
+  private final List<String> problems = new ArrayList<>();
+
+  HoconReader(Config config, String root) {
+    this.config = config;
+    this.root = root;
+  }
+
+  /** Reads one key; on a bad value, notes the problem and gives the fallback. */
+  <T> T read(String key, T fallback, BiFunction<Config, String, T> reader) {
+    known.add(key);
+    if (!config.hasPath(key)) {
+      return fallback;
+    }
+    try {
+      return reader.apply(config, key);
+    } catch (ConfigException.WrongType | ConfigException.BadValue e) {
+      problem(key, config.getValue(key), "is no " + typeName(fallback));
+    } catch (IllegalArgumentException | InferenceException e) {
+      problem(key, config.getValue(key), String.valueOf(e.getMessage()));
+    }
+    return fallback;
+  }
+
+  /** Makes a settings object out of values that were read; a refusal becomes a problem. */
+  <T> T make(T fallback, java.util.function.Supplier<T> maker) {
+    try {
+      return maker.get();
+    } catch (InferenceException e) {
+      String message = String.valueOf(e.getMessage()).replace(ErrorCode.CONFIG_INVALID + ": ", "");
+      String key = message.substring(0, Math.max(0, message.indexOf(':')));
+      problem(key, config.hasPath(key) ? config.getValue(key) : null, message);
+      return fallback;
+    }
+  }
+
+  private void problem(String key, @Nullable ConfigValue value, String what) {
+    String shown = value == null ? "" : " = " + value.render() + where(value.origin());
+    problems.add(root + "." + key + shown + ": " + what);
+  }
+
+  private static String where(ConfigOrigin origin) {
+    return " (" + origin.description() + ")";
+  }
+
+  private static String typeName(Object fallback) {
+    return fallback.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /** Throws if anything was wrong, unknown keys included. */
+  void finish() {
+    for (Map.Entry<String, ConfigValue> entry : config.entrySet()) {
+      if (!known.contains(entry.getKey())) {
+        problem(entry.getKey(), entry.getValue(), "there is no such setting");
+      }
+    }
+    if (!problems.isEmpty()) {
+      problems.sort(null);
+      throw new InferenceException(
+          ErrorCode.CONFIG_INVALID,
+          problems.size() + " problems in the configuration:\n  " + String.join("\n  ", problems));
+    }
+  }
+}

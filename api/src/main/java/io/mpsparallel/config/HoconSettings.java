@@ -1,0 +1,144 @@
+package io.mpsparallel.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.PathSettings;
+import io.mpsparallel.settings.PathSettings.PathMode;
+import io.mpsparallel.settings.StreamSettings;
+import io.mpsparallel.settings.StreamSettings.CommitMode;
+import io.mpsparallel.settings.ThreadSettings;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Makes {@link ExecutorSettings} from HOCON. The keys are under {@value #ROOT}; {@code
+ * reference.conf} lists them with meaning, unit, range and default. Pure functions.
+ */
+public final class HoconSettings {
+  /** The key that all settings are under. */
+  public static final String ROOT = "mps-parallel";
+
+  private static final String AUTO = "auto";
+
+  private HoconSettings() {}
+
+  /** {@return the settings of {@code application.conf}, system properties and the defaults} */
+  public static ExecutorSettings load() {
+    return parse(ConfigFactory.load());
+  }
+
+  /**
+   * Reads settings. Keys that are missing have their default; no file is looked at.
+   *
+   * @param config a configuration, resolved, with the settings under {@value #ROOT}
+   * @return the settings
+   * @throws io.mpsparallel.error.InferenceException {@code CONFIG_INVALID} with every unknown key
+   *     and every bad value, and the file and line of each
+   */
+  public static ExecutorSettings parse(Config config) {
+    Config settings = config.hasPath(ROOT) ? config.getConfig(ROOT) : ConfigFactory.empty();
+    HoconReader reader = new HoconReader(settings, ROOT);
+    ExecutorSettings parsed = executor(reader);
+    reader.finish();
+    return parsed;
+  }
+
+  private static ExecutorSettings executor(HoconReader in) {
+    ExecutorSettings d = ExecutorSettings.DEFAULTS;
+    String strategy = in.read("strategy", d.strategy(), Config::getString);
+    String backend = in.read("backend", d.backend(), Config::getString);
+    String device = in.read("device", d.device(), Config::getString);
+    Duration deadline =
+        in.read("deadline", d.deadline(), (c, k) -> unless(c, k, "none", d.deadline()));
+    int capacity = in.read("queue.capacity", d.queueCapacity(), Config::getInt);
+    Duration wait = in.read("queue.wait", d.queueWait(), Config::getDuration);
+    int window = in.read("map.window", d.mapWindow(), Config::getInt);
+    BackendSettings engine = engine(in);
+    return in.make(
+        d,
+        () ->
+            new ExecutorSettings(
+                strategy, backend, device, capacity, wait, deadline, window, engine));
+  }
+
+  private static BackendSettings engine(HoconReader in) {
+    BackendSettings d = BackendSettings.DEFAULTS;
+    ThreadSettings threads = threads(in);
+    StreamSettings streams = streams(in);
+    PathSettings path = path(in);
+    long pool = in.read("memory.pool-bytes", d.poolBytes(), Config::getBytes);
+    Duration event = in.read("timeouts.event", d.eventTimeout(), Config::getDuration);
+    Duration close = in.read("timeouts.close", d.closeTimeout(), Config::getDuration);
+    boolean tf32 = in.read("cuda.tf32", d.tf32(), Config::getBoolean);
+    return in.make(d, () -> new BackendSettings(threads, streams, path, pool, event, close, tf32));
+  }
+
+  private static ThreadSettings threads(HoconReader in) {
+    ThreadSettings d = ThreadSettings.DEFAULTS;
+    int intraOp = in.read("threads.intra-op", d.intraOp(), HoconSettings::autoInt);
+    int blas = in.read("threads.blas", d.blas(), HoconSettings::autoInt);
+    return in.make(d, () -> new ThreadSettings(intraOp, blas));
+  }
+
+  private static StreamSettings streams(HoconReader in) {
+    StreamSettings d = StreamSettings.DEFAULTS;
+    int capacity = in.read("streams.capacity", d.capacity(), Config::getInt);
+    Duration wait = in.read("streams.when-exhausted", d.patience(), HoconSettings::exhaustion);
+    CommitMode commit =
+        in.read("streams.commit", d.commit(), (c, k) -> constant(c, k, CommitMode.class));
+    int gate = in.read("streams.gate-width", d.gateWidth(), HoconSettings::autoInt);
+    return in.make(d, () -> new StreamSettings(capacity, wait, commit, gate));
+  }
+
+  private static PathSettings path(HoconReader in) {
+    PathSettings d = PathSettings.DEFAULTS;
+    PathMode mode = in.read("path.mode", d.mode(), (c, k) -> constant(c, k, PathMode.class));
+    long threshold =
+        in.read(
+            "path.threshold-bytes",
+            d.thresholdBytes(),
+            (c, k) -> isWord(c, k, AUTO) ? PathSettings.DEVICE_DEFAULT : c.getBytes(k));
+    int entries = in.read("path.cache-entries", d.cacheEntries(), Config::getInt);
+    return in.make(d, () -> new PathSettings(mode, threshold, entries));
+  }
+
+  private static int autoInt(Config config, String key) {
+    if (isWord(config, key, AUTO)) {
+      return 0;
+    }
+    int value = config.getInt(key);
+    if (value < 1) {
+      throw new IllegalArgumentException("expected: auto, or at least 1");
+    }
+    return value;
+  }
+
+  private static Duration exhaustion(Config config, String key) {
+    if (isWord(config, key, "fail")) {
+      return Duration.ZERO;
+    }
+    return unless(config, key, "wait", StreamSettings.FOREVER);
+  }
+
+  private static Duration unless(Config config, String key, String word, Duration meaning) {
+    return isWord(config, key, word) ? meaning : config.getDuration(key);
+  }
+
+  private static boolean isWord(Config config, String key, String word) {
+    return word.equals(config.getValue(key).unwrapped());
+  }
+
+  private static <E extends Enum<E>> E constant(Config config, String key, Class<E> type) {
+    String text = config.getString(key);
+    for (E value : type.getEnumConstants()) {
+      if (value.name().toLowerCase(Locale.ROOT).equals(text)) {
+        return value;
+      }
+    }
+    throw new IllegalArgumentException(
+        "expected one of: " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT));
+  }
+}

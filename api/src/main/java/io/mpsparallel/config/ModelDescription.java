@@ -1,0 +1,96 @@
+package io.mpsparallel.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
+import io.mpsparallel.backend.InputSpec;
+import io.mpsparallel.backend.InputSpec.IndexRange;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.tensor.DType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What {@code NAME.json} beside a model file {@code NAME.pt} declares about the model: TorchScript
+ * files hold neither dtypes nor shapes.
+ *
+ * <pre>{@code
+ * { "inputs":  [ { "name": "input_ids", "dtype": "int64", "shape": [-1, -1], "range": [0, 30521] } ],
+ *   "outputs": [ "last_hidden_state", "pooler_output" ] }
+ * }</pre>
+ *
+ * <p>Everything but a name is optional; -1 is any size of at least 1. Pure but for reading the
+ * file.
+ */
+public final class ModelDescription {
+  private ModelDescription() {}
+
+  /**
+   * The source of a model file, with its description if there is one.
+   *
+   * @param model the model file
+   * @return the source
+   * @throws InferenceException {@code CONFIG_INVALID} if the description cannot be read
+   */
+  public static ModelSource beside(Path model) {
+    ModelSource source = ModelSource.of(model);
+    Path file = descriptionOf(model);
+    return Files.isRegularFile(file) ? source.declaring(read(file)) : source;
+  }
+
+  private static Path descriptionOf(Path model) {
+    String name = String.valueOf(model.getFileName());
+    int dot = name.lastIndexOf('.');
+    return model.resolveSibling((dot > 0 ? name.substring(0, dot) : name) + ".json");
+  }
+
+  /**
+   * Reads a description.
+   *
+   * @param file a JSON file
+   * @return what it declares
+   * @throws InferenceException {@code CONFIG_INVALID} if it cannot be read
+   */
+  public static Signature read(Path file) {
+    try {
+      Config json =
+          ConfigFactory.parseFile(
+              file.toFile(),
+              ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON).setAllowMissing(false));
+      List<InputSpec> inputs =
+          json.hasPath("inputs")
+              ? json.getConfigList("inputs").stream().map(ModelDescription::input).toList()
+              : List.of();
+      List<String> outputs =
+          json.hasPath("outputs") ? List.copyOf(json.getStringList("outputs")) : List.of();
+      return new Signature(inputs, outputs);
+    } catch (ConfigException | InferenceException e) {
+      throw new InferenceException(ErrorCode.CONFIG_INVALID, file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static InputSpec input(Config json) {
+    InputSpec spec = InputSpec.named(json.getString("name"));
+    if (json.hasPath("dtype")) {
+      spec = spec.withDType(DType.of(json.getString("dtype")));
+    }
+    if (json.hasPath("shape")) {
+      spec = spec.withDims(json.getLongList("shape").stream().mapToLong(Long::longValue).toArray());
+    }
+    if (json.hasPath("range")) {
+      List<Long> range = json.getLongList("range");
+      if (range.size() != 2) {
+        throw new InferenceException(
+            ErrorCode.CONFIG_INVALID, "range: " + range + " (expected: [smallest, largest])");
+      }
+      spec = spec.withRange(new IndexRange(range.get(0), range.get(1)));
+    }
+    return json.hasPath("optional") && json.getBoolean("optional") ? spec.optional() : spec;
+  }
+}

@@ -1,0 +1,135 @@
+package io.mpsparallel.work;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.tensor.NamedTensors;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+
+/**
+ * A request that was admitted, and the future of its answer. It keeps its model version in use and
+ * owns its inputs until it is finished. A strategy that accepts an item finishes it exactly once:
+ * {@link #succeed}, {@link #fail} or {@link #drop}. The caller may cancel it at any time; whoever
+ * finds it {@linkplain #isDone() done} before running it drops it.
+ */
+public final class WorkItem extends CompletableFuture<InferenceResult> {
+  /** The {@link #deadlineNanos} of a request without a deadline. */
+  public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  private static final AtomicIntegerFieldUpdater<WorkItem> FINISHED =
+      AtomicIntegerFieldUpdater.newUpdater(WorkItem.class, "finished");
+
+  private final ModelVersion version;
+  private final NamedTensors inputs;
+  private final boolean owned;
+  private final Priority priority;
+  private final long deadlineNanos;
+
+  @SuppressWarnings("unused") // through FINISHED
+  private volatile int finished;
+
+  /**
+   * Admits a request.
+   *
+   * @param version the model version to use, which gets one use more
+   * @param inputs checked inputs
+   * @param owned whether the inputs are closed when the item is finished
+   * @param priority which goes first
+   * @param deadlineNanos the moment, by the executor's {@link Ticker}, after which it must not
+   *     start
+   * @throws InferenceException {@code CLOSED} if the version is retired
+   */
+  public WorkItem(
+      ModelVersion version,
+      NamedTensors inputs,
+      boolean owned,
+      Priority priority,
+      long deadlineNanos) {
+    if (!version.acquire()) {
+      throw new InferenceException(ErrorCode.CLOSED, "the model was closed");
+    }
+    this.version = version;
+    this.inputs = inputs;
+    this.owned = owned;
+    this.priority = priority;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  /** {@return the model version to run} */
+  public ModelVersion version() {
+    return version;
+  }
+
+  /** {@return the inputs, checked against the model's signature} */
+  public NamedTensors inputs() {
+    return inputs;
+  }
+
+  /** {@return which goes first} */
+  public Priority priority() {
+    return priority;
+  }
+
+  /** {@return the moment after which it must not start, or {@link #NO_DEADLINE}} */
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  /**
+   * Whether the deadline has passed.
+   *
+   * @param nowNanos the present moment of the same clock
+   * @return true if it has
+   */
+  public boolean isExpired(long nowNanos) {
+    return deadlineNanos != NO_DEADLINE && nowNanos - deadlineNanos > 0;
+  }
+
+  /**
+   * Answers.
+   *
+   * @param outputs the outputs, which the caller of the request owns from now on
+   * @param served how they came about
+   */
+  public void succeed(NamedTensors outputs, Served served) {
+    finish();
+    InferenceResult result = new InferenceResult(outputs, served);
+    if (!complete(result)) {
+      result.close(); // cancelled meanwhile: nobody will
+    }
+  }
+
+  /**
+   * Fails the request.
+   *
+   * @param failure why
+   */
+  public void fail(InferenceException failure) {
+    finish();
+    completeExceptionally(failure);
+  }
+
+  /** Lets go of a request that was cancelled before it ran. */
+  public void drop() {
+    finish();
+    cancel(false);
+  }
+
+  /**
+   * Lets go of inputs and model version, for a caller that takes the outputs itself instead of
+   * through the future. Idempotent.
+   */
+  public void finish() {
+    if (FINISHED.compareAndSet(this, 0, 1)) {
+      if (owned) {
+        inputs.close();
+      }
+      version.release();
+    }
+  }
+
+  @Override
+  public <U> CompletableFuture<U> newIncompleteFuture() {
+    return new CompletableFuture<>(); // what a caller derives from it is no work item
+  }
+}
