@@ -1,0 +1,154 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A forward on a GPU: inputs go through staging memory and a copy that does not block, outputs come
+ * back into staging memory likewise, and are handed out where they lie. Staging memory and tensors
+ * live until the slot's event: libtorch does not keep host memory alive for a copy under way.
+ */
+final class DeviceSlot extends TorchSlot {
+  private static final MemoryFormatOptional ANY_FORMAT = new MemoryFormatOptional();
+
+  private final List<org.bytedeco.pytorch.Tensor> alive = new ArrayList<>();
+  private final List<Block> uploads = new ArrayList<>();
+  private final List<Returned> returned = new ArrayList<>();
+  private OutputReader.@Nullable Outputs raw;
+
+  /** One output on its way to the host. */
+  private record Returned(String name, TensorSpec spec, @Nullable Block block) {}
+
+  DeviceSlot(TorchModel model, TorchStream stream) {
+    super(model, stream);
+  }
+
+  @Override
+  void forward() {
+    NamedTensors given = inputs();
+    try (IValueVector vector = new IValueVector(given.size())) {
+      for (int i = 0; i < given.size(); i++) {
+        try (IValue value = new IValue(upload(given.get(i)))) {
+          vector.put(i, value);
+        }
+      }
+      raw = model.forward(given, vector);
+    }
+  }
+
+  private org.bytedeco.pytorch.Tensor upload(Tensor input) {
+    org.bytedeco.pytorch.Tensor host = keep(isStaged() ? view(input) : staged(input));
+    return keep(
+        host.to(
+            stream.torchDevice().driver().torchDevice(),
+            ScalarTypes.nativeType(input.dtype()),
+            true,
+            true,
+            ANY_FORMAT));
+  }
+
+  /** A copy of an input in memory that the device reads by itself. */
+  private org.bytedeco.pytorch.Tensor staged(Tensor input) {
+    Block block = acquire(input.spec());
+    uploads.add(block);
+    ByteBuffer target = block.buffer().duplicate();
+    input.copyTo(target);
+    return over(block, input.spec());
+  }
+
+  private Block acquire(TensorSpec spec) {
+    return stream
+        .torchDevice()
+        .buffers()
+        .acquire((int) Math.max(1, spec.byteLength()), stream.index());
+  }
+
+  private static org.bytedeco.pytorch.Tensor over(Block block, TensorSpec spec) {
+    try (var memory = new org.bytedeco.javacpp.Pointer(block.buffer())) {
+      return torch.from_blob(memory, spec.shape(), ScalarTypes.options(spec.dtype()));
+    }
+  }
+
+  private org.bytedeco.pytorch.Tensor keep(org.bytedeco.pytorch.Tensor tensor) {
+    alive.add(tensor);
+    return tensor;
+  }
+
+  @Override
+  void encodeCopies() {
+    OutputReader.Outputs outputs = raw;
+    if (outputs == null || hasFailed()) {
+      return;
+    }
+    for (int i = 0; i < outputs.tensors().size(); i++) {
+      download(outputs.names().get(i), outputs.tensors().get(i));
+    }
+  }
+
+  /** The dtype stays, and the source is dense: else libtorch would add a copy that blocks. */
+  private void download(String name, org.bytedeco.pytorch.Tensor output) {
+    HostSlot.Outputs.checkDense(name, output);
+    TensorSpec spec = HostSlot.Outputs.spec(output);
+    if (spec.byteLength() == 0) {
+      returned.add(new Returned(name, spec, null));
+      return;
+    }
+    Block block = acquire(spec);
+    returned.add(new Returned(name, spec, block));
+    org.bytedeco.pytorch.Tensor dense = output;
+    if (!output.is_contiguous()) {
+      dense = keep(output.contiguous());
+    }
+    keep(over(block, spec)).copy_(dense, true);
+  }
+
+  @Override
+  NamedTensors collect() {
+    List<String> names = new ArrayList<>(returned.size());
+    List<Tensor> tensors = new ArrayList<>(returned.size());
+    for (Returned output : returned) {
+      names.add(output.name());
+      tensors.add(handOut(output));
+    }
+    returned.clear(); // the blocks belong to the tensors now
+    return NamedTensors.of(names, tensors);
+  }
+
+  private static Tensor handOut(Returned output) {
+    Block block = output.block();
+    if (block == null) {
+      return Tensor.allocate(output.spec());
+    }
+    return Tensor.adopt(
+        block.buffer().duplicate().limit((int) output.spec().byteLength()),
+        output.spec(),
+        block::release);
+  }
+
+  @Override
+  void discard() {
+    if (raw != null) {
+      raw.free();
+      raw = null;
+    }
+    alive.forEach(org.bytedeco.pytorch.Tensor::deallocate);
+    alive.clear();
+    uploads.forEach(Block::release);
+    uploads.clear();
+    for (Returned output : returned) {
+      if (output.block() != null) {
+        output.block().release();
+      }
+    }
+    returned.clear();
+  }
+}

@@ -1,0 +1,57 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.backend.Device;
+
+/**
+ * What differs between kinds of devices. Everything here that encodes is called inside the encode
+ * gate, and everything that waits outside it; a driver has no locks of its own.
+ */
+interface Driver {
+  /** {@return the device} */
+  Device device();
+
+  /** {@return its facts} */
+  Capabilities capabilities();
+
+  /** {@return libtorch's name for it; never freed} */
+  org.bytedeco.pytorch.Device torchDevice();
+
+  /**
+   * Whether tensors live in host memory, so that nothing is copied and forwards are synchronous.
+   */
+  boolean isHost();
+
+  /** Makes a stream; index 0 is the device's default one. Encodes. */
+  NativeStream createStream(int index);
+
+  /** Frees a stream that is idle. */
+  void destroyStream(NativeStream stream);
+
+  /** Whether a stream has nothing left to do; true where only events can tell. */
+  boolean isIdle(NativeStream stream);
+
+  /** Makes a stream the calling thread's current one. */
+  void makeCurrent(NativeStream stream);
+
+  /** Makes the default stream the calling thread's current one again. */
+  void leaveCurrent();
+
+  /** Marks the present end of a stream, and commits. Encodes. */
+  void record(NativeEvent event, NativeStream stream);
+
+  /** Makes later work on a stream wait for an event. Encodes. */
+  void block(NativeEvent event, NativeStream stream);
+
+  /** {@return what makes and asks events; waits outside the gate} */
+  EventDriver<NativeEvent> events();
+
+  /** {@return memory that the device copies from and to} */
+  MemorySource staging();
+
+  /** Gives memory that libtorch keeps for reuse back to the device. Encodes. */
+  void releaseCache();
+
+  /** Whether the device stays in flight between runs, so that a commit can be put off. */
+  boolean coalesces();
+}

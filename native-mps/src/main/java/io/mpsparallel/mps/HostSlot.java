@@ -1,0 +1,167 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.tensor.DType;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A forward on the host: inputs are used where they lie, outputs are handed out where libtorch put
+ * them. Nothing is copied, unless an output lies in the slot's own staging memory.
+ */
+final class HostSlot extends TorchSlot {
+  private @Nullable NamedTensors outputs;
+
+  HostSlot(TorchModel model, TorchStream stream) {
+    super(model, stream);
+  }
+
+  @Override
+  void forward() {
+    NamedTensors given = inputs();
+    int count = given.size();
+    try (IValueVector vector = new IValueVector(count)) {
+      org.bytedeco.pytorch.Tensor[] views = new org.bytedeco.pytorch.Tensor[count];
+      long[] addresses = new long[count];
+      try {
+        for (int i = 0; i < count; i++) {
+          views[i] = view(given.get(i));
+          addresses[i] = views[i].data_ptr().address();
+          try (IValue value = new IValue(views[i])) {
+            vector.put(i, value);
+          }
+        }
+        OutputReader.Outputs raw = model.forward(given, vector);
+        outputs = adopt(raw, addresses);
+      } finally {
+        for (org.bytedeco.pytorch.Tensor view : views) {
+          if (view != null) {
+            view.deallocate();
+          }
+        }
+      }
+    }
+  }
+
+  private NamedTensors adopt(OutputReader.Outputs raw, long[] addresses) {
+    List<Tensor> adopted = new ArrayList<>(raw.tensors().size());
+    try {
+      for (int i = 0; i < raw.tensors().size(); i++) {
+        adopted.add(adopt(raw.names().get(i), raw.tensors().get(i), addresses));
+      }
+      return NamedTensors.of(raw.names(), adopted);
+    } catch (RuntimeException e) {
+      adopted.forEach(Tensor::close);
+      for (int i = adopted.size(); i < raw.tensors().size(); i++) {
+        raw.tensors().get(i).deallocate();
+      }
+      throw e;
+    }
+  }
+
+  /** Takes one output over; the raw tensor is freed here or with the result. */
+  private Tensor adopt(String name, org.bytedeco.pytorch.Tensor raw, long[] addresses) {
+    org.bytedeco.pytorch.Tensor tensor = Outputs.contiguousOnHost(name, raw);
+    TensorSpec spec = Outputs.spec(tensor);
+    Tensor alias = alias(tensor.data_ptr().address(), spec, addresses);
+    if (alias != null) {
+      tensor.deallocate();
+      return alias;
+    }
+    return Tensor.adopt(Outputs.memory(tensor, spec), spec, tensor::deallocate);
+  }
+
+  /** The output as a part of an input, if it lies inside one; a copy, if that is staging memory. */
+  private @Nullable Tensor alias(long address, TensorSpec spec, long[] addresses) {
+    for (int i = 0; i < addresses.length; i++) {
+      Tensor input = inputs().get(i);
+      long offset = address - addresses[i];
+      if (offset >= 0 && spec.byteLength() > 0 && offset < input.spec().byteLength()) {
+        Tensor part = input.section(offset, spec);
+        if (!isStaged()) {
+          return part;
+        }
+        try (part) {
+          return part.detach();
+        }
+      }
+    }
+    return null;
+  }
+
+  @Override
+  void encodeCopies() {}
+
+  @Override
+  NamedTensors collect() {
+    NamedTensors taken = java.util.Objects.requireNonNull(outputs, "outputs");
+    outputs = null;
+    return taken;
+  }
+
+  @Override
+  void discard() {
+    if (outputs != null) {
+      outputs.close();
+      outputs = null;
+    }
+  }
+
+  /** Facts about raw outputs that both kinds of slots need. */
+  static final class Outputs {
+    private Outputs() {}
+
+    /**
+     * The same tensor, dense and row-major, in host memory; the given one is freed if it differs.
+     */
+    static org.bytedeco.pytorch.Tensor contiguousOnHost(
+        String name, org.bytedeco.pytorch.Tensor raw) {
+      checkDense(name, raw);
+      if (raw.is_contiguous()) {
+        return raw;
+      }
+      org.bytedeco.pytorch.Tensor dense = raw.contiguous();
+      raw.deallocate();
+      return dense;
+    }
+
+    static void checkDense(String name, org.bytedeco.pytorch.Tensor raw) {
+      if (!raw.has_storage()) {
+        throw new InferenceException(
+            ErrorCode.UNSUPPORTED_VALUE,
+            "output '" + name + "' is a tensor of layout " + raw.layout() + " (expected: dense)");
+      }
+    }
+
+    static TensorSpec spec(org.bytedeco.pytorch.Tensor tensor) {
+      DType dtype = ScalarTypes.dtype(tensor.scalar_type());
+      long[] shape = new long[(int) tensor.dim()];
+      for (int axis = 0; axis < shape.length; axis++) {
+        shape[axis] = tensor.size(axis);
+      }
+      return TensorSpec.of(dtype, shape);
+    }
+
+    static ByteBuffer memory(org.bytedeco.pytorch.Tensor tensor, TensorSpec spec) {
+      if (spec.byteLength() > Integer.MAX_VALUE) {
+        throw new InferenceException(
+            ErrorCode.UNSUPPORTED_VALUE, "output " + spec + " has more than 2 GiB");
+      }
+      if (spec.byteLength() == 0) {
+        return ByteBuffer.allocateDirect(0);
+      }
+      Pointer data = tensor.data_ptr();
+      return data.capacity(spec.byteLength()).asByteBuffer().order(ByteOrder.nativeOrder());
+    }
+  }
+}

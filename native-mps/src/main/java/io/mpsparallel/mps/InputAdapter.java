@@ -1,0 +1,105 @@
+package io.mpsparallel.mps;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.JitModule;
+import org.bytedeco.pytorch.QualifiedName;
+
+/**
+ * Brings tensors into the form that a model's {@code forward} wants. Where every parameter is a
+ * plain tensor and they come in order, nothing is to be done. Else a small TorchScript function is
+ * made, once for each list of names, which puts dicts, lists, tuples and numbers together: libtorch
+ * builds its own containers, whose constructors the presets mostly lack. Any thread; closed with
+ * its model.
+ */
+final class InputAdapter implements AutoCloseable {
+  private static final int MAX_FORMS = 64;
+
+  private final List<ScriptParameter> parameters;
+  private final List<String> plainOrder;
+  private final Map<List<String>, JitModule> forms = new ConcurrentHashMap<>();
+
+  InputAdapter(List<ScriptParameter> parameters) {
+    this.parameters = List.copyOf(parameters);
+    this.plainOrder =
+        parameters.stream().allMatch(ScriptParameter::isTensor)
+            ? parameters.stream().map(ScriptParameter::name).toList()
+            : List.of();
+  }
+
+  /** Whether tensors under these names are the arguments as they stand. */
+  boolean isPlain(List<String> names) {
+    return !plainOrder.isEmpty() && plainOrder.equals(names);
+  }
+
+  /**
+   * The arguments of {@code forward}.
+   *
+   * @param names the names of the tensors
+   * @param tensors the tensors as values, in that order
+   * @return arguments that the caller frees; the given vector itself if nothing is to be done
+   */
+  IValueVector arguments(List<String> names, IValueVector tensors) {
+    if (isPlain(names)) {
+      return tensors;
+    }
+    JitModule form = form(names);
+    try (IValue packed = form.get_method("pack").apply(tensors);
+        var tuple = packed.toTuple();
+        var elements = tuple.elements()) {
+      long size = tuple.size();
+      IValueVector arguments = new IValueVector(size);
+      for (long i = 0; i < size; i++) {
+        arguments.put(i, elements.get(i));
+      }
+      return arguments;
+    }
+  }
+
+  private JitModule form(List<String> names) {
+    JitModule known = forms.get(names);
+    if (known != null) {
+      return known;
+    }
+    String source = source(names);
+    synchronized (this) {
+      if (forms.size() >= MAX_FORMS) {
+        close();
+      }
+      return forms.computeIfAbsent(List.copyOf(names), key -> compile(source));
+    }
+  }
+
+  private static JitModule compile(String source) {
+    try (QualifiedName name = new QualifiedName("__torch__.InputAdapter")) {
+      JitModule module = new JitModule(name);
+      module.define(source);
+      return module;
+    }
+  }
+
+  /** The source of a function from tensors to the tuple of all arguments. */
+  String source(List<String> names) {
+    StringBuilder head = new StringBuilder("def pack(self");
+    for (int i = 0; i < names.size(); i++) {
+      head.append(", t").append(i).append(": Tensor");
+    }
+    StringBuilder body = new StringBuilder("):\n  return (");
+    for (ScriptParameter parameter : parameters) {
+      if (!ScriptType.isGiven(parameter.name(), names) && parameter.hasDefault()) {
+        break; // defaults can only be left out from the end
+      }
+      body.append(parameter.type().expression(parameter.name(), names)).append(", ");
+    }
+    return head.append(body).append(")\n").toString();
+  }
+
+  @Override
+  public synchronized void close() {
+    forms.values().forEach(JitModule::deallocate);
+    forms.clear();
+  }
+}

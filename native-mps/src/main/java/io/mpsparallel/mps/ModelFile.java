@@ -1,0 +1,150 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at a model file before native code does, and says what it is if it is not TorchScript.
+ * Reads the first bytes and the directory of a zip, not the weights. Pure but for that.
+ */
+final class ModelFile {
+  /** The forms that this engine loads. */
+  enum Format {
+    /** What {@code torch.jit.save} writes. */
+    TORCHSCRIPT_ZIP,
+    /** What libtorch's mobile export writes; its weights can be mapped. */
+    TORCHSCRIPT_FLATBUFFER
+  }
+
+  private static final String EXPECTED =
+      " (expected: TorchScript, from torch.jit.trace or torch.jit.script, then save)";
+
+  private ModelFile() {}
+
+  /**
+   * Finds out the format.
+   *
+   * @throws InferenceException {@code MODEL_NOT_FOUND} or {@code MODEL_INVALID}
+   */
+  static Format check(Path file) {
+    byte[] head = head(file);
+    if (head.length == 0) {
+      throw invalid(file, "the file is empty", null);
+    }
+    if (startsWith(head, 0, "PK\3\4")) {
+      checkZip(file);
+      return Format.TORCHSCRIPT_ZIP;
+    }
+    if (startsWith(head, 4, "PTMF")) {
+      checkFlatbuffer(file, head);
+      return Format.TORCHSCRIPT_FLATBUFFER;
+    }
+    throw invalid(file, describe(file, head), null);
+  }
+
+  private static byte[] head(Path file) {
+    if (!Files.exists(file)) {
+      throw new InferenceException(ErrorCode.MODEL_NOT_FOUND, file + ": there is no such file");
+    }
+    if (Files.isDirectory(file)) {
+      throw new InferenceException(ErrorCode.MODEL_NOT_FOUND, file + ": is a directory");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(64);
+    } catch (IOException e) {
+      throw new InferenceException(
+          ErrorCode.MODEL_NOT_FOUND, file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean startsWith(byte[] head, int offset, String magic) {
+    byte[] bytes = magic.getBytes(StandardCharsets.ISO_8859_1);
+    if (head.length < offset + bytes.length) {
+      return false;
+    }
+    for (int i = 0; i < bytes.length; i++) {
+      if (head[offset + i] != bytes[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void checkZip(Path file) {
+    boolean constants = false;
+    boolean data = false;
+    boolean exported = false;
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      for (var entries = zip.entries(); entries.hasMoreElements(); ) {
+        String name = entries.nextElement().getName();
+        constants |= name.endsWith("/constants.pkl");
+        data |= name.endsWith("/data.pkl");
+        exported |=
+            name.endsWith("/archive_format") || name.endsWith("/serialized_exported_program.json");
+      }
+    } catch (ZipException e) {
+      throw invalid(file, "a zip archive that is truncated or damaged: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw invalid(file, "cannot be read as a zip archive: " + e.getMessage(), e);
+    }
+    if (data && constants) {
+      return;
+    }
+    String what =
+        exported
+            ? "a torch.export archive (.pt2), which is not supported yet"
+            : data
+                ? "a pickle without code, from torch.save: weights or a Python object"
+                : "a zip archive without a model";
+    throw invalid(file, what, null);
+  }
+
+  /** The root table must lie inside the file; libtorch maps it without a look at its length. */
+  private static void checkFlatbuffer(Path file, byte[] head) {
+    long root =
+        (head[0] & 0xffL)
+            | (head[1] & 0xffL) << 8
+            | (head[2] & 0xffL) << 16
+            | (head[3] & 0xffL) << 24;
+    try {
+      if (head.length < 64 || root >= Files.size(file)) {
+        throw invalid(file, "a flatbuffer model that is truncated", null);
+      }
+    } catch (IOException e) {
+      throw invalid(file, "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static String describe(Path file, byte[] head) {
+    String name = String.valueOf(file.getFileName());
+    if (name.endsWith(".onnx") || (head[0] == 8 && name.contains("onnx"))) {
+      return "an ONNX model, which needs another engine";
+    }
+    if (startsWith(head, 0, "\u0089HDF")) {
+      return "an HDF5 file, as Keras writes them";
+    }
+    if (head.length > 9 && head[8] == '{') {
+      return "a safetensors file: weights without code";
+    }
+    if (startsWith(head, 0, "\u0080\2")) {
+      return "a bare pickle, from an old torch.save";
+    }
+    return "a file of unknown format, beginning with 0x" + hex(head);
+  }
+
+  private static String hex(byte[] head) {
+    return java.util.HexFormat.of().formatHex(head, 0, Math.min(8, head.length));
+  }
+
+  private static InferenceException invalid(Path file, String what, @Nullable Throwable cause) {
+    return new InferenceException(ErrorCode.MODEL_INVALID, file + ": " + what + EXPECTED, cause);
+  }
+}

@@ -1,0 +1,103 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The one table from native failures to codes. libtorch has a single exception type, so the text
+ * decides; the first row that matches wins. The C++ backtrace, up to 14 KB, is cut off. Pure.
+ */
+final class NativeErrors {
+  private static final String BACKTRACE = "\nException raised from";
+  private static final String TORCHSCRIPT_TRACE = "Traceback of TorchScript";
+  private static final int MAX_LENGTH = 2000;
+
+  private record Row(Pattern text, ErrorCode code) {}
+
+  private static final List<Row> TABLE =
+      List.of(
+          row(
+              "out of memory|can't allocate memory|not enough memory|bad_alloc|Tried to allocate",
+              ErrorCode.OUT_OF_MEMORY),
+          row(
+              "device-side assert|illegal memory access|unspecified launch failure|uncorrectable"
+                  + "|misaligned address|device is lost|Metal .*fault|launch timed out",
+              ErrorCode.DEVICE_FAILED),
+          row(
+              "expected (value of type|at most|a value of type)|is missing value for argument"
+                  + "|Unknown keyword argument|forward\\(\\) (expected|is missing)",
+              ErrorCode.INVALID_INPUT),
+          row(
+              "shapes cannot be multiplied|[Ee]xpected .*(dim|shape|size|channels|scalar type|dtype"
+                  + "|[0-9]D )|must match the size of tensor|[Ss]ize mismatch|size of tensor"
+                  + "|same dtype|expected scalar type|is invalid for input of size"
+                  + "|index out of range|out of bounds|[Dd]imension out of range"
+                  + "|must have the same dtype|should be the same|Expected tensor for argument"
+                  + "|input\\.size\\(-1\\)|not implemented for '",
+              ErrorCode.INVALID_INPUT),
+          row("CUDA error|cuDNN error|CUBLAS_STATUS|MPS backend|Metal", ErrorCode.DEVICE_FAILED));
+
+  private NativeErrors() {}
+
+  private static Row row(String regex, ErrorCode code) {
+    return new Row(Pattern.compile(regex), code);
+  }
+
+  /**
+   * The failure of a forward.
+   *
+   * @param e what JavaCPP threw
+   * @param what what was done, for the message
+   */
+  static InferenceException forward(RuntimeException e, String what) {
+    if (e instanceof InferenceException known) {
+      return known;
+    }
+    String text = trimmed(e);
+    return new InferenceException(code(text, ErrorCode.MODEL_FAILED), what + ": " + text, e);
+  }
+
+  /** The failure of loading a model. */
+  static InferenceException load(RuntimeException e, String what) {
+    if (e instanceof InferenceException known) {
+      return known;
+    }
+    String text = trimmed(e);
+    ErrorCode code = code(text, ErrorCode.MODEL_INVALID);
+    return new InferenceException(
+        code == ErrorCode.OUT_OF_MEMORY ? code : ErrorCode.MODEL_INVALID, what + ": " + text, e);
+  }
+
+  /** The failure of a stream, an event or a copy: about the device, whatever it says. */
+  static InferenceException device(RuntimeException e, String what) {
+    if (e instanceof InferenceException known) {
+      return known;
+    }
+    String text = trimmed(e);
+    ErrorCode code = code(text, ErrorCode.DEVICE_FAILED);
+    return new InferenceException(
+        code == ErrorCode.OUT_OF_MEMORY ? code : ErrorCode.DEVICE_FAILED, what + ": " + text, e);
+  }
+
+  static ErrorCode code(String text, ErrorCode fallback) {
+    for (Row row : TABLE) {
+      if (row.text().matcher(text).find()) {
+        return row.code();
+      }
+    }
+    return fallback;
+  }
+
+  /** The part of a native message that a person wants: no C++ frames, no script traceback. */
+  static String trimmed(Throwable e) {
+    String text = String.valueOf(e.getMessage());
+    int backtrace = text.indexOf(BACKTRACE);
+    String head = (backtrace < 0 ? text : text.substring(0, backtrace)).strip();
+    if (head.contains(TORCHSCRIPT_TRACE)) {
+      head = head.substring(head.lastIndexOf('\n') + 1).replaceFirst("^(RuntimeError|Error): ", "");
+    }
+    return head.length() > MAX_LENGTH ? head.substring(0, MAX_LENGTH) + "..." : head;
+  }
+}

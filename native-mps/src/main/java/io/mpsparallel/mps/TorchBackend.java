@@ -1,0 +1,146 @@
+package io.mpsparallel.mps;
+
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendReport;
+import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.Event;
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.BackendSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.ExtraFilesMap;
+
+/**
+ * libtorch's devices on this machine. Devices are looked for when the backend is opened, and opened
+ * themselves when they are first used. Any thread.
+ */
+final class TorchBackend implements Backend {
+  private final TorchRuntime runtime;
+  private final BackendSettings settings;
+  private final DeviceFinder finder;
+  private final Map<Device, TorchDevice> opened = new LinkedHashMap<>(); // guarded by this
+  private boolean closed; // guarded by this
+
+  private TorchBackend(TorchRuntime runtime, BackendSettings settings) {
+    this.runtime = runtime;
+    this.settings = settings;
+    this.finder = DeviceFinder.look();
+  }
+
+  static TorchBackend open(BackendSettings settings) {
+    TorchRuntime runtime = TorchRuntime.load();
+    runtime.applyThreads(settings.threads());
+    return new TorchBackend(runtime, settings);
+  }
+
+  @Override
+  public String id() {
+    return TorchBackendProvider.ID;
+  }
+
+  @Override
+  public List<Device> devices() {
+    return finder.devices();
+  }
+
+  @Override
+  public Capabilities capabilities(Device device) {
+    return device(device).driver().capabilities();
+  }
+
+  /** The device, opened if it was not; the first touch of a GPU is on one thread. */
+  private synchronized TorchDevice device(Device device) {
+    if (closed) {
+      throw new InferenceException(ErrorCode.CLOSED, "the backend was closed");
+    }
+    TorchDevice known = opened.get(requireNonNull(device, "device"));
+    if (known == null) {
+      known = finder.open(device, settings);
+      opened.put(device, known);
+    }
+    return known;
+  }
+
+  @Override
+  public Model load(ModelSource source, Device device) {
+    TorchDevice target = device(device);
+    target.checkUsable();
+    ScriptModule script = ScriptModule.load(source.path());
+    try {
+      return new TorchModel(source, target, script, settings.path());
+    } catch (RuntimeException e) {
+      script.close();
+      throw e;
+    }
+  }
+
+  /** As a flatbuffer, whose weights libtorch maps instead of reading them. */
+  @Override
+  public ModelSource share(ModelSource source, Path directory) {
+    Path target = directory.resolve(source.digest() + ".ff");
+    if (!Files.exists(target)) {
+      try (ScriptModule script = ScriptModule.load(source.path());
+          ExtraFilesMap none = new ExtraFilesMap()) {
+        Path unfinished = Files.createTempFile(directory, "model", ".part");
+        script.module()._save_for_mobile(unfinished.toString(), none, false, true);
+        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        throw new InferenceException(
+            ErrorCode.MODEL_NOT_FOUND, directory + ": cannot be written: " + e.getMessage(), e);
+      } catch (RuntimeException e) {
+        throw NativeErrors.load(e, source.toString());
+      }
+    }
+    return ModelSource.of(target).declaring(source.declared());
+  }
+
+  @Override
+  public Stream acquireStream(Device device) {
+    return device(device).acquireStream();
+  }
+
+  @Override
+  public Stream defaultStream(Device device) {
+    return device(device).defaultStream();
+  }
+
+  @Override
+  public Event newEvent(Device device, boolean timed) {
+    return device(device).events().acquire(timed);
+  }
+
+  @Override
+  public void synchronize(Device device) {
+    device(device).synchronizeAll();
+  }
+
+  @Override
+  public BackendReport report() {
+    return new TorchReport(runtime, settings, finder).make();
+  }
+
+  @Override
+  public void close() {
+    List<TorchDevice> all;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      all = List.copyOf(opened.values());
+    }
+    all.forEach(TorchDevice::close);
+  }
+}

@@ -1,0 +1,210 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.StreamSettings;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One opened device: its driver, and the pools and the gate in front of it. Any thread. */
+final class TorchDevice implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchDevice.class);
+
+  private final Driver driver;
+  private final BackendSettings settings;
+  private final EncodeGate gate;
+  private final CommitPolicy commit;
+  private final StreamPool<NativeStream> streams;
+  private final EventPool<NativeEvent> events;
+  private final BufferPool buffers;
+  private final PathChooser path;
+  private final TorchStream defaultStream;
+  private volatile @Nullable InferenceException broken;
+
+  TorchDevice(Driver driver, EncodeGate gate, BackendSettings settings) {
+    this.driver = driver;
+    this.settings = settings;
+    this.gate = gate;
+    commit = new CommitPolicy(settings.streams().commit(), System.getenv(CommitPolicy.VARIABLE));
+    events = new EventPool<>(driver.events(), gate);
+    streams =
+        new StreamPool<>(
+            driver.device().toString(),
+            settings.streams().capacity(),
+            settings.streams().patience(),
+            index -> gated(() -> driver.createStream(index)),
+            this::drain);
+    buffers =
+        new BufferPool(
+            driver.staging(), settings.poolBytes(), this::isStreamIdle, this::synchronizeAll);
+    path = new PathChooser(settings.path().mode(), threshold(settings));
+    defaultStream = TorchStream.ofDefault(this, streams.defaultStream());
+  }
+
+  /** The source documents' figure for Apple GPUs, which no measurement of ours contradicts yet. */
+  private static long threshold(BackendSettings settings) {
+    long configured = settings.path().thresholdBytes();
+    return configured < 0 ? 4096 : configured;
+  }
+
+  /** The gate that a device needs, as wide as its facts allow or the settings insist. */
+  static EncodeGate gateFor(Device device, int concurrentForwards, StreamSettings settings) {
+    int wanted =
+        settings.gateWidth() == StreamSettings.AUTO ? concurrentForwards : settings.gateWidth();
+    if (wanted > concurrentForwards) {
+      LOG.warn(
+          "streams.gate-width: {} on {}, which allows {}: this can crash the process",
+          wanted,
+          device,
+          concurrentForwards);
+    }
+    return wanted == Capabilities.UNLIMITED
+        ? EncodeGate.unlimited()
+        : EncodeGate.processWide(device.type(), wanted, 1);
+  }
+
+  private <T> T gated(java.util.function.Supplier<T> action) {
+    gate.enter(0);
+    try {
+      return action.get();
+    } finally {
+      gate.exit(0);
+    }
+  }
+
+  Device device() {
+    return driver.device();
+  }
+
+  Driver driver() {
+    return driver;
+  }
+
+  EncodeGate gate() {
+    return gate;
+  }
+
+  CommitPolicy commit() {
+    return commit;
+  }
+
+  StreamPool<NativeStream> streams() {
+    return streams;
+  }
+
+  EventPool<NativeEvent> events() {
+    return events;
+  }
+
+  BufferPool buffers() {
+    return buffers;
+  }
+
+  PathChooser path() {
+    return path;
+  }
+
+  int intraOpThreads() {
+    return settings.threads().intraOpOrGranted();
+  }
+
+  Duration closeTimeout() {
+    return settings.closeTimeout();
+  }
+
+  TorchStream acquireStream() {
+    checkUsable();
+    StreamPool.Lease<NativeStream> lease = streams.acquire();
+    return TorchStream.leased(this, lease);
+  }
+
+  TorchStream defaultStream() {
+    return defaultStream;
+  }
+
+  /** Fails if the device reported an error that it does not recover from in this process. */
+  void checkUsable() {
+    InferenceException failure = broken;
+    if (failure != null) {
+      throw new InferenceException(
+          ErrorCode.DEVICE_FAILED,
+          device()
+              + " is unusable in this process since an earlier failure ("
+              + failure.getMessage()
+              + "); restart the process, or use worker processes, which are replaced",
+          failure);
+    }
+  }
+
+  /** Remembers a failure that the device does not recover from. */
+  InferenceException noteFailure(InferenceException failure) {
+    if (failure.code() == ErrorCode.DEVICE_FAILED && !driver.isHost() && broken == null) {
+      LOG.error("{} failed and is not used any more", device(), failure);
+      broken = failure;
+    }
+    return failure;
+  }
+
+  private boolean isStreamIdle(int index) {
+    return driver.isIdle(streams.at(index));
+  }
+
+  /** Waits for one stream, outside the gate. */
+  void drain(NativeStream stream) {
+    if (driver.isHost()) {
+      return;
+    }
+    try (PooledEvent<NativeEvent> end = events.acquire(false)) {
+      gate.enter(stream.index());
+      try {
+        driver.record(end.nativeEvent(), stream);
+      } finally {
+        gate.exit(stream.index());
+      }
+      end.markRecorded(() -> {});
+      end.await(settings.eventTimeout());
+    }
+  }
+
+  /** Waits for every stream; a failure of one does not keep the others from being waited for. */
+  void synchronizeAll() {
+    FirstFailure first = new FirstFailure();
+    for (NativeStream stream : streams.created()) {
+      first.run(() -> drain(stream));
+    }
+    first.rethrow();
+  }
+
+  /** Gives back every spare byte, on the host and on the device. */
+  void reclaimMemory() {
+    buffers.reclaim();
+    buffers.releaseCache();
+    synchronizeAll();
+    gated(
+        () -> {
+          driver.releaseCache();
+          return true;
+        });
+  }
+
+  @Override
+  public void close() {
+    FirstFailure first = new FirstFailure();
+    if (broken == null) {
+      first.run(this::synchronizeAll);
+    }
+    first.run(buffers::close);
+    first.run(events::close);
+    first.run(() -> streams.close(driver::destroyStream));
+    try {
+      first.rethrow();
+    } catch (RuntimeException e) {
+      LOG.warn("{}: not everything could be freed", device(), e);
+    }
+  }
+}

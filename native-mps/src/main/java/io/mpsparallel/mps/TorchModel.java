@@ -1,0 +1,213 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.InputSpec;
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.backend.Slot;
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.PathSettings;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.JitModule;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A TorchScript model on one device, in its plain and, once that pays, its prepared form. */
+final class TorchModel implements Model {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchModel.class);
+  private static final String PREPARED = "frozen";
+
+  private final ModelSource source;
+  private final TorchDevice device;
+  private final ScriptModule script;
+  private final Signature signature;
+  private final InputAdapter adapter;
+  private final long weightBytes;
+  private final GraphCache<String, Prepared> prepared;
+  private final AtomicInteger runs = new AtomicInteger();
+  private final NativeHandle handle;
+
+  /** A prepared form of the module. */
+  private record Prepared(JitModule module) implements AutoCloseable {
+    @Override
+    public void close() {
+      module.deallocate();
+    }
+  }
+
+  /** Takes a module over that lies in host memory, and moves it to the device. */
+  TorchModel(ModelSource source, TorchDevice device, ScriptModule script, PathSettings path) {
+    this.source = source;
+    this.device = device;
+    this.script = script;
+    signature = merge(source, script.parameters());
+    adapter = new InputAdapter(script.parameters());
+    prepared = new GraphCache<>(path.cacheEntries());
+    weightBytes = script.weightBytes();
+    handle = new NativeHandle(toString(), device.closeTimeout(), this::free);
+    if (!device.driver().isHost()) {
+      moveToDevice();
+    }
+  }
+
+  private void moveToDevice() {
+    device.gate().enter(0);
+    try {
+      script.moveTo(device.driver().torchDevice());
+    } catch (RuntimeException e) {
+      throw NativeErrors.device(e, this.toString());
+    } finally {
+      device.gate().exit(0);
+    }
+  }
+
+  /** What the file says, in its order, with what was declared about each input. */
+  private static Signature merge(ModelSource source, List<ScriptParameter> parameters) {
+    Signature declared = source.declared();
+    List<InputSpec> inputs = new ArrayList<>();
+    for (ScriptParameter parameter : parameters) {
+      InputSpec known =
+          declared.inputs().stream()
+              .filter(spec -> spec.name().equals(parameter.name()))
+              .findFirst()
+              .orElseGet(() -> InputSpec.named(parameter.name()));
+      inputs.add(parameter.isRequired() ? known : known.optional());
+    }
+    for (InputSpec spec : declared.inputs()) {
+      if (parameters.stream().noneMatch(p -> p.name().equals(spec.name()))) {
+        throw new InferenceException(
+            ErrorCode.CONFIG_INVALID,
+            source
+                + ": declared input '"
+                + spec.name()
+                + "' (the model has: "
+                + parameters.stream().map(ScriptParameter::name).toList()
+                + ")");
+      }
+    }
+    return new Signature(inputs, declared.outputs());
+  }
+
+  /**
+   * Runs the model over values that lie on its device; inside a use of this model.
+   *
+   * @param given the inputs, for their names and sizes
+   * @param values the same inputs as values, in the same order
+   * @return flat outputs that the caller frees
+   */
+  OutputReader.Outputs forward(NamedTensors given, IValueVector values) {
+    IValueVector arguments = adapter.arguments(given.names(), values);
+    try {
+      return forward(bytes(given), arguments);
+    } finally {
+      if (!adapter.isPlain(given.names())) {
+        arguments.deallocate();
+      }
+    }
+  }
+
+  private OutputReader.Outputs forward(long inputBytes, IValueVector arguments) {
+    int seen = runs.get() > 1000 ? 1000 : runs.incrementAndGet();
+    if (!device.path().graph(inputBytes, device.streams().inUse(), seen)) {
+      return forward(script.module(), arguments);
+    }
+    try (GraphCache.Use<Prepared> use = prepared.use(PREPARED, key -> prepare())) {
+      JitModule module = use.value().map(Prepared::module).orElse(script.module());
+      return forward(module, arguments);
+    }
+  }
+
+  private static OutputReader.Outputs forward(JitModule module, IValueVector arguments) {
+    try (IValue result = module.forward(arguments)) {
+      return OutputReader.read(result);
+    }
+  }
+
+  private Prepared prepare() {
+    try {
+      return new Prepared(script.prepare(device.driver().isHost()));
+    } catch (RuntimeException e) {
+      LOG.warn("{} runs eager: it cannot be prepared: {}", this, NativeErrors.trimmed(e));
+      throw e;
+    }
+  }
+
+  private static long bytes(NamedTensors tensors) {
+    long bytes = 0;
+    for (int i = 0; i < tensors.size(); i++) {
+      Tensor tensor = tensors.get(i);
+      bytes += tensor.spec().byteLength();
+    }
+    return bytes;
+  }
+
+  @Override
+  public ModelSource source() {
+    return source;
+  }
+
+  @Override
+  public Device device() {
+    return device.device();
+  }
+
+  @Override
+  public Signature signature() {
+    return signature;
+  }
+
+  @Override
+  public long weightBytes() {
+    return weightBytes;
+  }
+
+  @Override
+  public Slot newSlot(Stream stream) {
+    checkOpen();
+    if (!(stream instanceof TorchStream own) || own.torchDevice() != device) {
+      throw new InferenceException(
+          ErrorCode.MISUSE, this + ": slot for " + stream + " (expected: a stream of its device)");
+    }
+    return device.driver().isHost() ? new HostSlot(this, own) : new DeviceSlot(this, own);
+  }
+
+  void checkOpen() {
+    if (handle.isClosed()) {
+      throw new InferenceException(ErrorCode.CLOSED, this + " was closed");
+    }
+  }
+
+  void acquire() {
+    handle.acquire();
+  }
+
+  void release() {
+    handle.release();
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+  }
+
+  /** Derived forms first: they may read memory of the original. */
+  private void free() {
+    prepared.close();
+    adapter.close();
+    script.close();
+  }
+
+  @Override
+  public String toString() {
+    return "model " + source.path().getFileName() + " on " + device.device();
+  }
+}

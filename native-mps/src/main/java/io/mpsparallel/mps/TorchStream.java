@@ -1,0 +1,362 @@
+package io.mpsparallel.mps;
+
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.Event;
+import io.mpsparallel.backend.Slot;
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream in the hands of one owner. The thread that is inside it owns everything here; a thread
+ * may be inside several, one within the other, and the innermost is libtorch's current one.
+ *
+ * <p>Where the commit is put off, runs wait in {@link #pending} until the policy or the first look
+ * at one of their events flushes them.
+ */
+final class TorchStream implements Stream {
+  private static final ThreadLocal<@Nullable TorchStream> INNERMOST = new ThreadLocal<>();
+
+  private final TorchDevice device;
+  private final NativeStream stream;
+  private final StreamPool.@Nullable Lease<NativeStream> lease;
+  private final AtomicReference<@Nullable Thread> inside = new AtomicReference<>();
+  private final InsideScope scope = new InsideScope();
+  private final List<PendingRun> pending = new ArrayList<>();
+  private volatile boolean closed;
+
+  private int depth;
+  private int formerThreads;
+  private @Nullable InferenceMode inferenceMode;
+  private @Nullable TorchStream outer;
+
+  /** A run whose copies and event were not encoded yet. */
+  private record PendingRun(List<TorchSlot> slots, PooledEvent<NativeEvent> event) {}
+
+  private TorchStream(
+      TorchDevice device, NativeStream stream, StreamPool.@Nullable Lease<NativeStream> lease) {
+    this.device = device;
+    this.stream = stream;
+    this.lease = lease;
+  }
+
+  static TorchStream ofDefault(TorchDevice device, NativeStream stream) {
+    return new TorchStream(device, stream, null);
+  }
+
+  static TorchStream leased(TorchDevice device, StreamPool.Lease<NativeStream> lease) {
+    return new TorchStream(device, lease.stream(), lease);
+  }
+
+  @Override
+  public Device device() {
+    return device.device();
+  }
+
+  @Override
+  public int index() {
+    return stream.index();
+  }
+
+  TorchDevice torchDevice() {
+    return device;
+  }
+
+  @Override
+  public Scope enter() {
+    checkOpen();
+    Thread me = Thread.currentThread();
+    if (!inside.compareAndSet(null, me) && inside.get() != me) {
+      throw new InferenceException(
+          ErrorCode.MISUSE, this + " is in use by thread '" + nameOf(inside.get()) + "'");
+    }
+    if (depth++ > 0) {
+      return new NestedScope();
+    }
+    formerThreads = torch.get_num_threads();
+    if (formerThreads != device.intraOpThreads()) {
+      torch.set_num_threads(device.intraOpThreads());
+    }
+    inferenceMode = new InferenceMode(true);
+    outer = INNERMOST.get();
+    INNERMOST.set(this);
+    device.driver().makeCurrent(stream);
+    return scope;
+  }
+
+  private void leave() {
+    if (inside.get() != Thread.currentThread()) {
+      throw misuse("left by another thread than the one that entered");
+    }
+    if (--depth > 0) {
+      return;
+    }
+    INNERMOST.set(outer);
+    if (outer == null) {
+      device.driver().leaveCurrent();
+    } else {
+      outer.device.driver().makeCurrent(outer.stream);
+    }
+    outer = null;
+    requireNonNull(inferenceMode).deallocate();
+    inferenceMode = null;
+    if (formerThreads != device.intraOpThreads()) {
+      torch.set_num_threads(formerThreads);
+    }
+    inside.set(null);
+  }
+
+  private static String nameOf(@Nullable Thread thread) {
+    return thread == null ? "none" : thread.getName();
+  }
+
+  @Override
+  public Event run(List<? extends Slot> slots) {
+    checkInside();
+    device.checkUsable();
+    for (int i = 0; i < slots.size(); i++) {
+      own(slots.get(i)).checkRunnable(this);
+    }
+    if (device.driver().isHost()) {
+      for (int i = 0; i < slots.size(); i++) {
+        encode(own(slots.get(i)));
+      }
+      return new HostEvent();
+    }
+    return encoded(() -> runOnDevice(slots));
+  }
+
+  private Event runOnDevice(List<? extends Slot> slots) {
+    List<TorchSlot> own = slots.stream().map(this::own).toList();
+    PooledEvent<NativeEvent> event = device.events().acquire(false);
+    try {
+      gated(() -> own.forEach(this::encode));
+      pending.add(new PendingRun(own, event));
+      own.forEach(slot -> slot.encoded(event));
+      if (!device.driver().coalesces()
+          || device.commit().commitNow(pending.size(), device.streams().inUse())) {
+        flush();
+      }
+      event.markRecorded(this::flush);
+      return event;
+    } catch (RuntimeException e) {
+      InferenceException failure = device.noteFailure(NativeErrors.device(e, this.toString()));
+      own.forEach(slot -> slot.failRun(failure));
+      event.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Encodes one forward; when memory runs out, gives back all that is spare and tries once more.
+   */
+  private void encode(TorchSlot slot) {
+    try {
+      slot.encode();
+    } catch (InferenceException e) {
+      if (e.code() != ErrorCode.OUT_OF_MEMORY) {
+        failSlot(slot, e);
+        return;
+      }
+      try {
+        outsideGate(
+            () -> {
+              drain();
+              slot.discard();
+              device.reclaimMemory();
+            });
+        slot.encode();
+      } catch (InferenceException again) {
+        failSlot(slot, again);
+      }
+    }
+  }
+
+  private void failSlot(TorchSlot slot, InferenceException failure) {
+    slot.fail(failure);
+    if (failure.code() == ErrorCode.DEVICE_FAILED) {
+      throw failure;
+    }
+  }
+
+  /** Encodes copies and events of every run that waits, in order; on the thread that is inside. */
+  private void flush() {
+    if (pending.isEmpty()) {
+      return;
+    }
+    if (inside.get() != Thread.currentThread()) {
+      throw misuse("work that was not committed yet is awaited by another thread");
+    }
+    List<PendingRun> runs = new ArrayList<>(pending);
+    pending.clear();
+    gated(
+        () -> {
+          for (PendingRun run : runs) {
+            run.slots().forEach(TorchSlot::encodeCopies);
+            device.driver().record(run.event().nativeEvent(), stream);
+          }
+        });
+  }
+
+  @Override
+  public void record(Event event) {
+    checkInside();
+    PooledEvent<NativeEvent> own = device.events().own(event);
+    encoded(
+        () -> {
+          flush();
+          gated(() -> device.driver().record(own.nativeEvent(), stream));
+          own.markRecorded(() -> {});
+          return true;
+        });
+  }
+
+  @Override
+  public void waitFor(Event event) {
+    checkInside();
+    if (event instanceof HostEvent) {
+      return;
+    }
+    PooledEvent<NativeEvent> own = device.events().own(event);
+    if (!own.isRecorded()) {
+      throw misuse("told to wait for an event that nothing was recorded on");
+    }
+    encoded(
+        () -> {
+          own.isDone(); // commits what the event waits for
+          gated(() -> device.driver().block(own.nativeEvent(), stream));
+          return true;
+        });
+  }
+
+  @Override
+  public void synchronize() {
+    checkOpen();
+    if (inside.get() == Thread.currentThread()) {
+      flush();
+    }
+    encoded(
+        () -> {
+          device.drain(stream);
+          return true;
+        });
+  }
+
+  /** Waits for everything encoded here; outside the gate. */
+  void drain() {
+    device.drain(stream);
+  }
+
+  private void gated(Runnable action) {
+    device.gate().enter(stream.index());
+    try {
+      action.run();
+    } finally {
+      device.gate().exit(stream.index());
+    }
+  }
+
+  private void outsideGate(Runnable action) {
+    boolean held = device.gate().heldByCurrentThread();
+    if (held) {
+      device.gate().exit(stream.index());
+    }
+    try {
+      action.run();
+    } finally {
+      if (held) {
+        device.gate().enter(stream.index());
+      }
+    }
+  }
+
+  /** Whatever native code throws here is about the device; and this stream is the current one. */
+  private <T> T encoded(java.util.function.Supplier<T> action) {
+    boolean switched = INNERMOST.get() != this && inside.get() == Thread.currentThread();
+    if (switched) {
+      device.driver().makeCurrent(stream);
+    }
+    try {
+      return action.get();
+    } catch (InferenceException e) {
+      throw device.noteFailure(e);
+    } catch (RuntimeException e) {
+      throw device.noteFailure(NativeErrors.device(e, this.toString()));
+    } finally {
+      TorchStream innermost = INNERMOST.get();
+      if (switched && innermost != null) {
+        innermost.device.driver().makeCurrent(innermost.stream);
+      }
+    }
+  }
+
+  private TorchSlot own(Slot slot) {
+    if (slot instanceof TorchSlot own) {
+      return own;
+    }
+    throw misuse("given a slot of another backend");
+  }
+
+  @Override
+  public void close() {
+    if (lease == null) {
+      return;
+    }
+    if (inside.get() == Thread.currentThread()) {
+      flush();
+    }
+    closed = true;
+    lease.release();
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new InferenceException(ErrorCode.CLOSED, this + " was given back to its pool");
+    }
+  }
+
+  private void checkInside() {
+    checkOpen();
+    if (inside.get() != Thread.currentThread()) {
+      throw misuse("used by a thread that is not inside it: enter() first");
+    }
+  }
+
+  private InferenceException misuse(String what) {
+    return new InferenceException(ErrorCode.MISUSE, this + ": " + what);
+  }
+
+  @Override
+  public String toString() {
+    return "stream " + stream.index() + " of " + device.device();
+  }
+
+  private final class InsideScope implements Scope {
+    @Override
+    public void close() {
+      if (depth > 0) {
+        leave();
+      }
+    }
+  }
+
+  private final class NestedScope implements Scope {
+    private boolean left;
+
+    @Override
+    public void close() {
+      if (!left) {
+        left = true;
+        leave();
+      }
+    }
+  }
+}
