@@ -1,0 +1,64 @@
+package io.mpsparallel.testing;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/** What is to go wrong in a {@link FakeBackend}, and when. Any thread. */
+public final class FakeFaults {
+  private final Map<Integer, InferenceException> forwards = new ConcurrentHashMap<>();
+  private final Queue<InferenceException> runs = new ConcurrentLinkedQueue<>();
+  private final Queue<InferenceException> jobs = new ConcurrentLinkedQueue<>();
+
+  FakeFaults() {}
+
+  /**
+   * Makes one forward fail in its slot.
+   *
+   * @param number which one, counted from 1 since the backend was opened
+   * @param failure with what
+   */
+  public void failForward(int number, InferenceException failure) {
+    forwards.put(number, failure);
+  }
+
+  /**
+   * Makes the next run throw, and all its slots fail. Several calls make several runs fail.
+   *
+   * @param failure with what; of scope LANE, DEVICE or PROCESS
+   */
+  public void failRun(InferenceException failure) {
+    runs.add(failure);
+  }
+
+  /** Makes the next run fail because the device's memory is full. */
+  public void outOfMemoryOnce() {
+    failRun(new InferenceException(ErrorCode.OUT_OF_MEMORY, "0 bytes left (scripted)"));
+  }
+
+  /**
+   * Makes the device fail while it does the next run: the event throws, and all slots fail. Only on
+   * an asynchronous device.
+   *
+   * @param failure with what
+   */
+  public void failOnDevice(InferenceException failure) {
+    jobs.add(failure);
+  }
+
+  @Nullable InferenceException ofForward(int number) {
+    return forwards.remove(number);
+  }
+
+  @Nullable InferenceException ofRun() {
+    return runs.poll();
+  }
+
+  @Nullable InferenceException ofJob() {
+    return jobs.poll();
+  }
+}

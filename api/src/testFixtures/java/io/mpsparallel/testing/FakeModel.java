@@ -1,0 +1,117 @@
+package io.mpsparallel.testing;
+
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.backend.Slot;
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.tensor.NamedTensors;
+import java.time.Duration;
+
+/** A function on a fake device, with a count of the calls that run. */
+final class FakeModel implements Model {
+  private final FakeDevice device;
+  private final ModelSource source;
+  private final FakeFunction function;
+  private final Signature signature;
+  private int calls; // guarded by this
+  private boolean closed; // guarded by this
+
+  FakeModel(FakeDevice device, ModelSource source, FakeModels.Entry entry) {
+    this.device = device;
+    this.source = source;
+    this.function = entry.function();
+    this.signature = completed(entry.signature(), source.declared());
+    device.backend.counts().begin(FakeCounts.Kind.MODELS);
+  }
+
+  private static Signature completed(Signature own, Signature declared) {
+    return new Signature(
+        own.inputs().stream()
+            .map(
+                input ->
+                    declared.inputs().stream()
+                        .filter(other -> other.name().equals(input.name()))
+                        .findFirst()
+                        .orElse(input))
+            .toList(),
+        declared.outputs().isEmpty() ? own.outputs() : declared.outputs());
+  }
+
+  @Override
+  public ModelSource source() {
+    return source;
+  }
+
+  @Override
+  public Device device() {
+    return device.id;
+  }
+
+  @Override
+  public Signature signature() {
+    return signature;
+  }
+
+  @Override
+  public long weightBytes() {
+    return 0;
+  }
+
+  @Override
+  public Slot newSlot(Stream stream) {
+    checkOpen();
+    if (!(stream instanceof FakeStream fake) || fake.device != device) {
+      throw Fakes.misuse(stream.device() + " (expected: a stream of " + device.id + ")");
+    }
+    fake.checkOpen();
+    return new FakeSlot(this, fake);
+  }
+
+  NamedTensors call(NamedTensors inputs) {
+    NamedTensors outputs = function.apply(inputs);
+    return signature.outputs().size() == outputs.size()
+        ? NamedTensors.of(signature.outputs(), outputs.tensors())
+        : outputs;
+  }
+
+  synchronized void checkOpen() {
+    device.backend.checkOpen();
+    if (closed) {
+      throw Fakes.closed("the model");
+    }
+  }
+
+  synchronized void beginCall() {
+    checkOpen();
+    calls++;
+  }
+
+  synchronized void endCall() {
+    calls--;
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    long deadline =
+        System.nanoTime() + Fakes.clampedNanos(device.backend.settings().closeTimeout());
+    try {
+      while (calls > 0) {
+        long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
+        if (left <= 0) {
+          break;
+        }
+        wait(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    device.backend.counts().end(FakeCounts.Kind.MODELS);
+  }
+}
