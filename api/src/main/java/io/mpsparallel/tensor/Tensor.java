@@ -170,8 +170,12 @@ public final class Tensor implements AutoCloseable {
    * @param values the elements in row-major order
    * @param shape the dimensions
    * @return a tensor that the caller closes
+   * @throws InferenceException {@code INVALID_INPUT} if the dtype is no floating one
    */
   public static Tensor of(DType dtype, float[] values, long... shape) {
+    if (!dtype.isFloating()) {
+      throw wrongDtype(dtype, "a floating dtype");
+    }
     Tensor tensor = allocate(checked(dtype, values.length, shape));
     ByteBuffer raw = tensor.raw();
     for (float value : values) {
