@@ -36,7 +36,7 @@ final class OutputReader {
     OutputReader reader = new OutputReader();
     try {
       if (value.isTensor()) {
-        reader.add("output0", value.toTensor());
+        reader.add("output0", owned(value));
       } else {
         reader.readTop(value);
       }
@@ -60,7 +60,7 @@ final class OutputReader {
 
   private void readAny(String name, IValue value) {
     if (value.isTensor()) {
-      add(name, value.toTensor());
+      add(name, owned(value));
     } else if (value.isTuple() || value.isList()) {
       readSequence(name + ".", value);
     } else if (value.isGenericDict()) {
@@ -111,6 +111,11 @@ final class OutputReader {
         at.increment();
       }
     }
+  }
+
+  /** A handle of our own: {@code toTensor} gives a reference into the value, which is freed. */
+  private static Tensor owned(IValue value) {
+    return new Tensor(value.toTensor());
   }
 
   private static String key(IValue key) {

@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The element types that cross the border, both ways. It is a whitelist: libtorch dies on some of
@@ -14,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class ScalarTypes {
   private static final Map<DType, ScalarType> NATIVE = new EnumMap<>(DType.class);
-  private static final Map<ScalarType, DType> JAVA = new EnumMap<>(ScalarType.class);
+  private static final @Nullable DType[] JAVA = new DType[128]; // by libtorch's number
   private static final Map<DType, TensorOptions> OPTIONS = new EnumMap<>(DType.class);
 
   static {
@@ -34,7 +35,7 @@ final class ScalarTypes {
 
   private static void pair(DType dtype, ScalarType scalar) {
     NATIVE.put(dtype, scalar);
-    JAVA.put(scalar, dtype);
+    JAVA[scalar.value] = dtype;
     OPTIONS.put(dtype, new TensorOptions(scalar)); // kept for the life of the process
   }
 
@@ -47,8 +48,9 @@ final class ScalarTypes {
     return java.util.Objects.requireNonNull(OPTIONS.get(dtype));
   }
 
+  /** By its number: what native code returns is no constant of the enum, only equal in number. */
   static DType dtype(ScalarType scalar) {
-    DType dtype = JAVA.get(scalar);
+    DType dtype = JAVA[scalar.value];
     if (dtype == null) {
       throw new InferenceException(
           ErrorCode.UNSUPPORTED_VALUE,
