@@ -164,7 +164,8 @@ abstract class EventContract extends StreamContract {
             try (Slot slot = square.newSlot(consumer);
                 Stream.Scope inside = consumer.enter()) {
               consumer.waitFor(made);
-              try (NamedTensors outputs = forwardInside(slot, consumer, product)) {
+              try (NamedTensors outputs =
+                  forwardInside(slot, consumer, NamedTensors.of(product.get(0)))) {
                 assertThat(outputs.get(0).toFloatArray()).containsExactly(81);
               }
             }

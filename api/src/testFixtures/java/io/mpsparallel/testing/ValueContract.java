@@ -172,7 +172,9 @@ abstract class ValueContract extends SlotContract {
         Tensor a = floats(1, 2);
         Tensor b = floats(1, 2, 3)) {
       assertFails(
-          () -> forwardInside(slot, stream, NamedTensors.of(a, b)).close(), ErrorCode.MODEL_FAILED);
+          () -> forwardInside(slot, stream, NamedTensors.of(a, b)).close(),
+          ErrorCode.MODEL_FAILED,
+          ErrorCode.INVALID_INPUT);
       try (NamedTensors outputs = forwardInside(slot, stream, NamedTensors.of(a, a))) {
         assertThat(outputs.get(0).toFloatArray()).containsExactly(2, 4);
       }

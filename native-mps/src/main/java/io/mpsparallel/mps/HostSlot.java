@@ -139,7 +139,11 @@ final class HostSlot extends TorchSlot {
       if (!raw.has_storage()) {
         throw new InferenceException(
             ErrorCode.UNSUPPORTED_VALUE,
-            "output '" + name + "' is a tensor of layout " + raw.layout().intern() + " (expected: dense)");
+            "output '"
+                + name
+                + "' is a tensor of layout "
+                + raw.layout().intern()
+                + " (expected: dense)");
       }
     }
 

@@ -25,6 +25,7 @@ final class TorchDevice implements AutoCloseable {
   private final PathChooser path;
   private final TorchStream defaultStream;
   private volatile @Nullable InferenceException broken;
+  private volatile boolean closed;
 
   TorchDevice(Driver driver, EncodeGate gate, BackendSettings settings) {
     this.driver = driver;
@@ -127,8 +128,15 @@ final class TorchDevice implements AutoCloseable {
     return defaultStream;
   }
 
+  void checkOpen() {
+    if (closed) {
+      throw new InferenceException(ErrorCode.CLOSED, "the backend was closed");
+    }
+  }
+
   /** Fails if the device reported an error that it does not recover from in this process. */
   void checkUsable() {
+    checkOpen();
     InferenceException failure = broken;
     if (failure != null) {
       throw new InferenceException(
@@ -156,8 +164,8 @@ final class TorchDevice implements AutoCloseable {
 
   /** Waits for one stream, outside the gate. */
   void drain(NativeStream stream) {
-    if (driver.isHost()) {
-      return;
+    if (driver.isHost() || closed) {
+      return; // a device that was closed was idle
     }
     try (PooledEvent<NativeEvent> end = events.acquire(false)) {
       gate.enter(stream.index());
@@ -198,6 +206,7 @@ final class TorchDevice implements AutoCloseable {
     if (broken == null) {
       first.run(this::synchronizeAll);
     }
+    closed = true;
     first.run(buffers::close);
     first.run(events::close);
     first.run(() -> streams.close(driver::destroyStream));

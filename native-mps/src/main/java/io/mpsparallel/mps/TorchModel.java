@@ -177,6 +177,7 @@ final class TorchModel implements Model {
       throw new InferenceException(
           ErrorCode.MISUSE, this + ": slot for " + stream + " (expected: a stream of its device)");
     }
+    own.checkOpen();
     return device.driver().isHost() ? new HostSlot(this, own) : new DeviceSlot(this, own);
   }
 
@@ -184,6 +185,7 @@ final class TorchModel implements Model {
     if (handle.isClosed()) {
       throw new InferenceException(ErrorCode.CLOSED, this + " was closed");
     }
+    device.checkOpen();
   }
 
   void acquire() {

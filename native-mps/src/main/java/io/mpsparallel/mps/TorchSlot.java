@@ -23,6 +23,7 @@ abstract class TorchSlot implements Slot {
   private enum State {
     EMPTY,
     FILLED,
+    QUEUED,
     IN_FLIGHT,
     CLOSED
   }
@@ -121,12 +122,17 @@ abstract class TorchSlot implements Slot {
 
   // ---- called by the stream, on the thread that is inside it ----
 
-  final void checkRunnable(TorchStream runner) {
+  final void queue(TorchStream runner) {
     expect(State.FILLED, "run");
     if (runner != stream) {
       throw new InferenceException(
           ErrorCode.MISUSE, "slot of " + stream + " was given to " + runner);
     }
+    state = State.QUEUED;
+  }
+
+  final void unqueue() {
+    state = State.FILLED;
   }
 
   /** Encodes the forward; on the host, runs it. */

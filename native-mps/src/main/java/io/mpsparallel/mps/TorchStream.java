@@ -122,9 +122,7 @@ final class TorchStream implements Stream {
   public Event run(List<? extends Slot> slots) {
     checkInside();
     device.checkUsable();
-    for (int i = 0; i < slots.size(); i++) {
-      own(slots.get(i)).checkRunnable(this);
-    }
+    queue(slots);
     if (device.driver().isHost()) {
       for (int i = 0; i < slots.size(); i++) {
         encode(own(slots.get(i)));
@@ -132,6 +130,21 @@ final class TorchStream implements Stream {
       return new HostEvent();
     }
     return encoded(() -> runOnDevice(slots));
+  }
+
+  /** Checks all slots before any is run; one that is listed twice fails at its second place. */
+  private void queue(List<? extends Slot> slots) {
+    int queued = 0;
+    try {
+      for (; queued < slots.size(); queued++) {
+        own(slots.get(queued)).queue(this);
+      }
+    } catch (InferenceException e) {
+      for (int i = 0; i < queued; i++) {
+        own(slots.get(i)).unqueue();
+      }
+      throw e;
+    }
   }
 
   private Event runOnDevice(List<? extends Slot> slots) {
@@ -240,8 +253,11 @@ final class TorchStream implements Stream {
   @Override
   public void synchronize() {
     checkOpen();
-    if (inside.get() == Thread.currentThread()) {
+    Thread user = inside.get();
+    if (user == Thread.currentThread()) {
       flush();
+    } else if (user != null) {
+      throw misuse("in use by thread '" + user.getName() + "'");
     }
     encoded(
         () -> {
@@ -317,10 +333,11 @@ final class TorchStream implements Stream {
     lease.release();
   }
 
-  private void checkOpen() {
+  void checkOpen() {
     if (closed) {
       throw new InferenceException(ErrorCode.CLOSED, this + " was given back to its pool");
     }
+    device.checkOpen();
   }
 
   private void checkInside() {
