@@ -66,7 +66,6 @@ final class FakeDevice {
   /** Encodes slots inside the gate; returns the mark that the device reaches after them. */
   Mark encode(int stream, List<FakeSlot> slots) {
     Mark mark = new Mark(stream, tickets.incrementAndGet());
-    pending.add(mark);
     insideGate(stream, () -> hand(mark, slots));
     return mark;
   }
@@ -74,25 +73,22 @@ final class FakeDevice {
   /** Makes later work wait for a mark, which may be another device's. */
   void encodeWait(int stream, Mark awaited) {
     Mark mark = new Mark(stream, tickets.incrementAndGet());
-    pending.add(mark);
     insideGate(
         stream,
-        () ->
-            submit(
-                () -> {
-                  awaitUnlessClosed(awaited);
-                  reached(mark, null);
-                }));
+        () -> {
+          commit(mark);
+          submit(() -> reached(mark, failureOf(awaited)));
+        });
   }
 
-  private void awaitUnlessClosed(Mark mark) {
+  private @Nullable InferenceException failureOf(Mark mark) {
+    boolean reachedInTime = false;
     try {
-      if (!mark.await(backend.settings().eventTimeout())) {
-        throw Fakes.timeout("stream " + mark.stream, backend.settings().eventTimeout());
-      }
+      reachedInTime = mark.await(backend.settings().eventTimeout());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return reachedInTime ? null : Fakes.timeout("waitFor", backend.settings().eventTimeout());
   }
 
   private void insideGate(int stream, Runnable body) {
@@ -100,9 +96,9 @@ final class FakeDevice {
       gate.acquireUninterruptibly();
     }
     EncodeObserver observer = backend.observer();
-    observer.encodeBegins(id, stream);
     backend.counts().begin(FakeCounts.Kind.ENCODES);
     try {
+      observer.encodeBegins(id, stream);
       backend.onEncode().run();
       body.run();
     } finally {
@@ -119,13 +115,19 @@ final class FakeDevice {
       backend.counts().begin(FakeCounts.Kind.RUNS);
     }
     slots.forEach(slot -> slot.inFlight(mark));
+    commit(mark);
     submit(() -> compute(mark, slots));
-    if (!backend.does(FakeMisbehaviour.NO_COMMIT)) {
-      backend.observer().committed(id, mark.stream, mark.ticket);
-    }
     if (backend.does(FakeMisbehaviour.WAIT_IN_GATE)) {
       awaitMark(mark);
     }
+  }
+
+  /** Before it is submitted: whoever drains must find only what was committed. */
+  private void commit(Mark mark) {
+    if (!backend.does(FakeMisbehaviour.NO_COMMIT)) {
+      backend.observer().committed(id, mark.stream, mark.ticket);
+    }
+    pending.add(mark);
   }
 
   private void submit(Runnable job) {
