@@ -67,6 +67,7 @@ public record Device(String type, int index) {
 
   @Override
   public String toString() {
-    return isCpu() || type.equals("mps") ? type : type + ":" + index;
+    boolean onlyOne = index == 0 && (isCpu() || type.equals("mps"));
+    return onlyOne ? type : type + ":" + index;
   }
 }

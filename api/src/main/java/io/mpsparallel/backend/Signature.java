@@ -34,14 +34,22 @@ public record Signature(List<InputSpec> inputs, List<String> outputs) {
    * @return the input
    */
   public Optional<InputSpec> input(String name) {
+    InputSpec owner = null;
     for (InputSpec spec : inputs) {
-      String owner = spec.name();
-      if (name.startsWith(owner)
-          && (name.length() == owner.length() || name.charAt(owner.length()) == '.')) {
+      if (name.equals(spec.name())) {
         return Optional.of(spec);
       }
+      if (owner == null && isPartOf(name, spec.name())) {
+        owner = spec;
+      }
     }
-    return Optional.empty();
+    return Optional.ofNullable(owner);
+  }
+
+  private static boolean isPartOf(String name, String owner) {
+    return name.length() > owner.length()
+        && name.charAt(owner.length()) == '.'
+        && name.startsWith(owner);
   }
 
   /**
@@ -62,7 +70,7 @@ public record Signature(List<InputSpec> inputs, List<String> outputs) {
   }
 
   private NamedTensors checkPositional(NamedTensors given) {
-    if (given.size() > inputs.size() || given.size() < required()) {
+    if (given.size() > inputs.size() || given.size() < leastPositional()) {
       throw new InferenceException(
           ErrorCode.INVALID_INPUT,
           given.size() + " inputs " + given + " (expected: " + describe() + ")");
@@ -98,11 +106,16 @@ public record Signature(List<InputSpec> inputs, List<String> outputs) {
   }
 
   private static boolean isGiven(String input, List<String> names) {
-    return names.stream().anyMatch(name -> name.equals(input) || name.startsWith(input + "."));
+    return names.stream().anyMatch(name -> name.equals(input) || isPartOf(name, input));
   }
 
-  private long required() {
-    return inputs.stream().filter(InputSpec::isRequired).count();
+  /** How many come without names at least: up to the last one that is required. */
+  private int leastPositional() {
+    int least = inputs.size();
+    while (least > 0 && !inputs.get(least - 1).isRequired()) {
+      least--;
+    }
+    return least;
   }
 
   /** {@return the inputs in one line: {@code x float32[-1, 512], mask ?[?]}} */

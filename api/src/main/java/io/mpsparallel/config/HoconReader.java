@@ -6,11 +6,10 @@ import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigValue;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -22,17 +21,19 @@ final class HoconReader {
   private final Config config;
   private final String root;
   private final Set<String> known = new HashSet<>();
-  private final List<String> problems = new ArrayList<>();
+  private final Set<String> refused = new HashSet<>();
+  private final Set<String> problems = new TreeSet<>();
+  private boolean refusedMore;
 
   HoconReader(Config config, String root) {
     this.config = config;
     this.root = root;
   }
 
-  /** Reads one key; on a bad value, notes the problem and gives the fallback. */
+  /** Reads one key; on a bad or refused value, notes the problem and gives the fallback. */
   <T> T read(String key, T fallback, BiFunction<Config, String, T> reader) {
     known.add(key);
-    if (!config.hasPath(key)) {
+    if (refused.contains(key) || !config.hasPath(key)) {
       return fallback;
     }
     try {
@@ -53,8 +54,16 @@ final class HoconReader {
       String message = String.valueOf(e.getMessage()).replace(ErrorCode.CONFIG_INVALID + ": ", "");
       String key = message.substring(0, Math.max(0, message.indexOf(':')));
       problem(key, config.hasPath(key) ? config.getValue(key) : null, message);
+      refusedMore |= refused.add(key);
       return fallback;
     }
+  }
+
+  /** Whether there were new refusals; if so, reading again without them may show others. */
+  boolean refusedMore() {
+    boolean more = refusedMore;
+    refusedMore = false;
+    return more;
   }
 
   private void problem(String key, @Nullable ConfigValue value, String what) {
@@ -78,7 +87,6 @@ final class HoconReader {
       }
     }
     if (!problems.isEmpty()) {
-      problems.sort(null);
       throw new InferenceException(
           ErrorCode.CONFIG_INVALID,
           problems.size() + " problems in the configuration:\n  " + String.join("\n  ", problems));

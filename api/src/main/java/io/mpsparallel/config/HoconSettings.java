@@ -1,7 +1,10 @@
 package io.mpsparallel.config;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.PathSettings;
@@ -35,15 +38,25 @@ public final class HoconSettings {
    *
    * @param config a configuration, resolved, with the settings under {@value #ROOT}
    * @return the settings
-   * @throws io.mpsparallel.error.InferenceException {@code CONFIG_INVALID} with every unknown key
-   *     and every bad value, and the file and line of each
+   * @throws InferenceException {@code CONFIG_INVALID} with every unknown key and every bad value,
+   *     and the file and line of each
    */
   public static ExecutorSettings parse(Config config) {
-    Config settings = config.hasPath(ROOT) ? config.getConfig(ROOT) : ConfigFactory.empty();
-    HoconReader reader = new HoconReader(settings, ROOT);
+    HoconReader reader = new HoconReader(settings(config), ROOT);
     ExecutorSettings parsed = executor(reader);
+    while (reader.refusedMore()) {
+      parsed = executor(reader); // a record refuses one value at a time
+    }
     reader.finish();
     return parsed;
+  }
+
+  private static Config settings(Config config) {
+    try {
+      return config.hasPath(ROOT) ? config.getConfig(ROOT) : ConfigFactory.empty();
+    } catch (ConfigException e) {
+      throw new InferenceException(ErrorCode.CONFIG_INVALID, String.valueOf(e.getMessage()), e);
+    }
   }
 
   private static ExecutorSettings executor(HoconReader in) {
@@ -53,9 +66,9 @@ public final class HoconSettings {
     String device = in.read("device", d.device(), Config::getString);
     Duration deadline =
         in.read("deadline", d.deadline(), (c, k) -> unless(c, k, "none", d.deadline()));
-    int capacity = in.read("queue.capacity", d.queueCapacity(), Config::getInt);
+    int capacity = in.read("queue.capacity", d.queueCapacity(), HoconSettings::integer);
     Duration wait = in.read("queue.wait", d.queueWait(), Config::getDuration);
-    int window = in.read("map.window", d.mapWindow(), Config::getInt);
+    int window = in.read("map.window", d.mapWindow(), HoconSettings::integer);
     BackendSettings engine = engine(in);
     return in.make(
         d,
@@ -85,7 +98,7 @@ public final class HoconSettings {
 
   private static StreamSettings streams(HoconReader in) {
     StreamSettings d = StreamSettings.DEFAULTS;
-    int capacity = in.read("streams.capacity", d.capacity(), Config::getInt);
+    int capacity = in.read("streams.capacity", d.capacity(), HoconSettings::integer);
     Duration wait = in.read("streams.when-exhausted", d.patience(), HoconSettings::exhaustion);
     CommitMode commit =
         in.read("streams.commit", d.commit(), (c, k) -> constant(c, k, CommitMode.class));
@@ -101,7 +114,7 @@ public final class HoconSettings {
             "path.threshold-bytes",
             d.thresholdBytes(),
             (c, k) -> isWord(c, k, AUTO) ? PathSettings.DEVICE_DEFAULT : c.getBytes(k));
-    int entries = in.read("path.cache-entries", d.cacheEntries(), Config::getInt);
+    int entries = in.read("path.cache-entries", d.cacheEntries(), HoconSettings::integer);
     return in.make(d, () -> new PathSettings(mode, threshold, entries));
   }
 
@@ -109,9 +122,18 @@ public final class HoconSettings {
     if (isWord(config, key, AUTO)) {
       return 0;
     }
-    int value = config.getInt(key);
+    int value = integer(config, key);
     if (value < 1) {
       throw new IllegalArgumentException("expected: auto, or at least 1");
+    }
+    return value;
+  }
+
+  /** {@code getInt} cuts fractions off. */
+  private static int integer(Config config, String key) {
+    int value = config.getInt(key);
+    if (value != config.getDouble(key)) {
+      throw new IllegalArgumentException("expected: a whole number");
     }
     return value;
   }

@@ -72,13 +72,10 @@ public final class WorkQueue {
    *     thread was interrupted, with its flag set again
    */
   public void offer(WorkItem item, Duration patience) {
-    List<WorkItem> dead = List.of();
+    List<WorkItem> dead = new ArrayList<>();
     lock.lock();
     try {
-      if (size >= capacity) {
-        dead = removeDead();
-      }
-      awaitRoom(item, patience);
+      awaitRoom(item, patience, dead);
       waiting(item.priority()).addLast(item);
       resize(1);
       notEmpty.signal();
@@ -88,14 +85,18 @@ public final class WorkQueue {
     }
   }
 
-  private void awaitRoom(WorkItem item, Duration patience) {
-    long left = clampedNanos(patience);
-    if (item.deadlineNanos() != WorkItem.NO_DEADLINE) {
-      left = Math.min(left, Math.max(0, item.deadlineNanos() - ticker.nanos()));
-    }
-    while (!closed && size >= capacity) {
+  private void awaitRoom(WorkItem item, Duration patience, List<WorkItem> dead) {
+    long patienceNanos = clampedNanos(patience);
+    long untilDeadline =
+        item.deadlineNanos() == WorkItem.NO_DEADLINE
+            ? Long.MAX_VALUE
+            : Math.max(0, item.deadlineNanos() - ticker.nanos());
+    long left = Math.min(patienceNanos, untilDeadline);
+    while (!closed && size >= capacity && !removeDead(dead)) {
       if (left <= 0) {
-        throw item.isExpired(ticker.nanos()) ? expired() : full(patience);
+        throw untilDeadline < patienceNanos || item.isExpired(ticker.nanos())
+            ? expired()
+            : full(patienceNanos);
       }
       try {
         left = notFull.awaitNanos(left);
@@ -152,9 +153,9 @@ public final class WorkQueue {
     return null;
   }
 
-  /** Takes out what nobody waits for any more; under the lock. */
-  private List<WorkItem> removeDead() {
-    List<WorkItem> dead = new ArrayList<>();
+  /** Takes out what nobody waits for any more, if there is such; under the lock. */
+  private boolean removeDead(List<WorkItem> dead) {
+    int before = dead.size();
     long now = ticker.nanos();
     for (ArrayDeque<WorkItem> level : levels.values()) {
       for (Iterator<WorkItem> it = level.iterator(); it.hasNext(); ) {
@@ -165,11 +166,12 @@ public final class WorkQueue {
         }
       }
     }
-    resize(-dead.size());
-    if (!dead.isEmpty()) {
+    int removed = dead.size() - before;
+    resize(-removed);
+    if (removed > 0) {
       notFull.signalAll();
     }
-    return dead;
+    return removed > 0;
   }
 
   private ArrayDeque<WorkItem> waiting(Priority priority) {
@@ -220,14 +222,14 @@ public final class WorkQueue {
         : duration.toNanos();
   }
 
-  private InferenceException full(Duration patience) {
+  private InferenceException full(long patienceNanos) {
     return new InferenceException(
         ErrorCode.OVERLOADED,
         size
             + " requests wait (limit: "
             + capacity
             + "), none left within "
-            + patience.toMillis()
+            + TimeUnit.NANOSECONDS.toMillis(patienceNanos)
             + " ms; try again later, or raise queue.capacity");
   }
 

@@ -1,0 +1,77 @@
+package io.mpsparallel.backend;
+
+import static io.mpsparallel.error.Failures.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mpsparallel.error.ErrorCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelSourceTest {
+  /** SHA-256 of "abc": FIPS 180-2, appendix B.1. */
+  private static final String ABC =
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+  private static final Signature DECLARED =
+      new Signature(List.of(InputSpec.named("x")), List.of("y"));
+
+  @TempDir Path directory;
+
+  @Test
+  void digest_knownContent_isItsSha256() throws IOException {
+    ModelSource source = ModelSource.of(Files.writeString(directory.resolve("m.pt"), "abc"));
+    assertThat(source.digest()).isEqualTo(ABC);
+  }
+
+  @Test
+  void digest_fileChangedAfterTheFirstCall_staysTheSame() throws IOException {
+    Path file = Files.writeString(directory.resolve("m.pt"), "abc");
+    ModelSource source = ModelSource.of(file);
+    assertThat(source.digest()).isEqualTo(ABC);
+    Files.writeString(file, "abd");
+    assertThat(source.digest()).isEqualTo(ABC);
+    assertThat(ModelSource.of(file).digest()).isNotEqualTo(ABC);
+  }
+
+  @Test
+  void digest_missingFile_isATypedError() {
+    Path missing = directory.resolve("none.pt");
+    ModelSource source = ModelSource.of(missing);
+    assertFails(ErrorCode.MODEL_NOT_FOUND, source::digest, missing + ": cannot be read");
+  }
+
+  @Test
+  void digest_directory_isATypedError() {
+    ModelSource source = ModelSource.of(directory);
+    assertFails(ErrorCode.MODEL_NOT_FOUND, source::digest, "cannot be read");
+  }
+
+  @Test
+  void of_relativePath_becomesAbsolute() {
+    ModelSource source = ModelSource.of(Path.of("a", "..", "m.pt"));
+    assertThat(source.path()).isEqualTo(Path.of("m.pt").toAbsolutePath());
+    assertThat(source).hasToString(Path.of("m.pt").toAbsolutePath().toString());
+    assertThat(source.declared()).isSameAs(Signature.UNKNOWN);
+    assertThatThrownBy(() -> ModelSource.of(null)).isInstanceOf(NullPointerException.class);
+  }
+
+  @Test
+  void equals_pathAndDeclaration_count() {
+    ModelSource source = ModelSource.of(Path.of("m.pt"));
+    ModelSource declaring = source.declaring(DECLARED);
+    assertThat(source)
+        .isEqualTo(ModelSource.of(Path.of("a/../m.pt")))
+        .hasSameHashCodeAs(ModelSource.of(Path.of("m.pt")))
+        .isNotEqualTo(ModelSource.of(Path.of("n.pt")))
+        .isNotEqualTo(declaring)
+        .isNotEqualTo(null);
+    assertThat(declaring).isEqualTo(ModelSource.of(Path.of("m.pt")).declaring(DECLARED));
+    assertThat(declaring.declared()).isSameAs(DECLARED);
+    assertThat(declaring.path()).isEqualTo(source.path());
+  }
+}

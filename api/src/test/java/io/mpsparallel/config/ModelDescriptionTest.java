@@ -1,0 +1,102 @@
+package io.mpsparallel.config;
+
+import static io.mpsparallel.error.Failures.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mpsparallel.backend.InputSpec;
+import io.mpsparallel.backend.InputSpec.IndexRange;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ModelDescriptionTest {
+  @TempDir Path directory;
+  private Path file;
+
+  @BeforeEach
+  void nameTheFile() {
+    file = directory.resolve("net.json");
+  }
+
+  private Signature read(String json) throws IOException {
+    return ModelDescription.read(Files.writeString(file, json));
+  }
+
+  @Test
+  void read_everything_isDeclared() throws IOException {
+    Signature signature =
+        read(
+            """
+            { "inputs": [
+                { "name": "ids", "dtype": "int64", "shape": [-1, 8], "range": [0, 30521] },
+                { "name": "mask", "optional": true } ],
+              "outputs": [ "last", "pooled" ] }
+            """);
+    assertThat(signature.inputs())
+        .containsExactly(
+            InputSpec.of("ids", DType.INT64, -1, 8).withRange(new IndexRange(0, 30521)),
+            InputSpec.named("mask").optional());
+    assertThat(signature.outputs()).containsExactly("last", "pooled");
+  }
+
+  @Test
+  void read_emptyObject_declaresNothing() throws IOException {
+    assertThat(read("{}")).isEqualTo(Signature.UNKNOWN);
+  }
+
+  @Test
+  void read_notOptional_isRequired() throws IOException {
+    Signature signature = read("{\"inputs\": [{\"name\": \"x\", \"optional\": false}]}");
+    assertThat(signature.inputs()).containsExactly(InputSpec.named("x"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"inputs\": [{\"dtype\": \"int8\"}]} | name",
+        "{\"inputs\": [{\"name\": \"x\", \"dtype\": \"int9\"}]} | dtype: 'int9' (expected one of:",
+        "{\"inputs\": [{\"name\": \"x\", \"shape\": [-2]}]} | input 'x': shape [-2]",
+        "{\"inputs\": [{\"name\": \"x\", \"shape\": \"2\"}]} | shape",
+        "{\"inputs\": [{\"name\": \"x\", \"range\": [1]}]} | range: [1] (expected: [smallest,",
+        "{\"inputs\": [{\"name\": \"x\", \"range\": [2, 1]}]} | range: [2, 1] is empty",
+        "{\"inputs\": {\"name\": \"x\"}} | inputs",
+        "{\"outputs\": [{}]} | outputs",
+        "{\"inputs\": [ | net.json"
+      })
+  void read_mistake_isReportedWithTheFile(String json, String expected) {
+    assertFails(ErrorCode.CONFIG_INVALID, () -> read(json), file.toString(), expected);
+  }
+
+  @Test
+  void read_missingFile_isATypedError() {
+    assertFails(ErrorCode.CONFIG_INVALID, () -> ModelDescription.read(file), file.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"net.pt, net.json", "net.v1.pt, net.v1.json", "net, net.json", ".net, .net.json"})
+  void beside_descriptionThere_isDeclared(String model, String description) throws IOException {
+    Files.writeString(directory.resolve(description), "{\"inputs\": [{\"name\": \"x\"}]}");
+    ModelSource source = ModelDescription.beside(directory.resolve(model));
+    assertThat(source.declared().inputs()).containsExactly(InputSpec.named("x"));
+    assertThat(source.path()).isEqualTo(directory.resolve(model).toAbsolutePath());
+  }
+
+  @Test
+  void beside_noDescription_declaresNothing() throws IOException {
+    Path model = directory.resolve("net.pt");
+    assertThat(ModelDescription.beside(model).declared()).isEqualTo(Signature.UNKNOWN);
+    Files.createDirectory(file); // a directory is no description
+    assertThat(ModelDescription.beside(model).declared()).isEqualTo(Signature.UNKNOWN);
+  }
+}

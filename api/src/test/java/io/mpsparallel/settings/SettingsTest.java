@@ -1,0 +1,196 @@
+package io.mpsparallel.settings;
+
+import static io.mpsparallel.error.Failures.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.settings.PathSettings.PathMode;
+import io.mpsparallel.settings.StreamSettings.CommitMode;
+import java.time.Duration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** The ranges of each record: the last good value on both sides, and the first bad one. */
+class SettingsTest {
+  private static final Duration ZERO = Duration.ZERO;
+  private static final Duration TICK = Duration.ofNanos(1);
+  private static final Duration NEGATIVE = Duration.ofNanos(-1);
+
+  private static void assertRefused(ThrowingCallable make, String message) {
+    assertFails(ErrorCode.CONFIG_INVALID, make, message);
+  }
+
+  private static void assertNull(ThrowingCallable make, String name) {
+    assertThatThrownBy(make).isInstanceOf(NullPointerException.class).hasMessage(name);
+  }
+
+  // ---- executor ----
+
+  private static ExecutorSettings executor(
+      int capacity, Duration wait, Duration deadline, int window) {
+    return new ExecutorSettings(
+        "a", "b", "c", capacity, wait, deadline, window, BackendSettings.DEFAULTS);
+  }
+
+  @Test
+  void executor_valuesAtTheBounds_areAccepted() {
+    assertThat(executor(1, ZERO, TICK, 1).queueCapacity()).isEqualTo(1);
+    assertThat(executor(1 << 24, TICK, ExecutorSettings.NO_DEADLINE, 1 << 20).mapWindow())
+        .isEqualTo(1 << 20);
+  }
+
+  @Test
+  void executor_valuesBeyondTheBounds_areRefused() {
+    String capacity = " (expected: 1..16777216)";
+    assertRefused(() -> executor(0, ZERO, TICK, 1), "queue.capacity: 0" + capacity);
+    assertRefused(
+        () -> executor((1 << 24) + 1, ZERO, TICK, 1), "queue.capacity: 16777217" + capacity);
+    assertRefused(
+        () -> executor(1, NEGATIVE, TICK, 1), "queue.wait: PT-0.000000001S (expected: at least 0)");
+    assertRefused(() -> executor(1, ZERO, ZERO, 1), "deadline: PT0S (expected: more than 0)");
+    assertRefused(() -> executor(1, ZERO, NEGATIVE, 1), "deadline: PT-0.000000001S");
+    assertRefused(() -> executor(1, ZERO, TICK, 0), "map.window: 0 (expected: 1..1048576)");
+    assertRefused(() -> executor(1, ZERO, TICK, (1 << 20) + 1), "map.window: 1048577");
+  }
+
+  @Test
+  void executor_nulls_areRefused() {
+    ExecutorSettings d = ExecutorSettings.DEFAULTS;
+    assertNull(() -> d.withStrategy(null), "strategy");
+    assertNull(() -> d.withDevice(null), "device");
+    assertNull(() -> d.withQueue(1, null), "queueWait");
+    assertNull(() -> d.withBackendSettings(null), "backendSettings");
+    assertNull(() -> executor(1, ZERO, null, 1), "deadline");
+    assertNull(
+        () -> new ExecutorSettings("a", null, "c", 1, ZERO, TICK, 1, BackendSettings.DEFAULTS),
+        "backend");
+  }
+
+  @Test
+  void executor_withOnePart_changesThatPartAlone() {
+    ExecutorSettings d = executor(5, TICK, TICK, 7);
+    BackendSettings engine = BackendSettings.DEFAULTS.withTimeouts(TICK, TICK);
+    assertThat(d.withStrategy("s"))
+        .isEqualTo(new ExecutorSettings("s", "b", "c", 5, TICK, TICK, 7, BackendSettings.DEFAULTS));
+    assertThat(d.withDevice("mps"))
+        .isEqualTo(
+            new ExecutorSettings("a", "b", "mps", 5, TICK, TICK, 7, BackendSettings.DEFAULTS));
+    assertThat(d.withQueue(6, ZERO)).isEqualTo(executor(6, ZERO, TICK, 7));
+    assertThat(d.withBackendSettings(engine))
+        .isEqualTo(new ExecutorSettings("a", "b", "c", 5, TICK, TICK, 7, engine));
+  }
+
+  // ---- engine ----
+
+  private static BackendSettings engine(long pool, Duration event, Duration close) {
+    return new BackendSettings(
+        ThreadSettings.DEFAULTS,
+        StreamSettings.DEFAULTS,
+        PathSettings.DEFAULTS,
+        pool,
+        event,
+        close,
+        true);
+  }
+
+  @Test
+  void engine_values_haveBounds() {
+    assertThat(engine(0, TICK, TICK).poolBytes()).isZero();
+    assertThat(engine(Long.MAX_VALUE, TICK, TICK).poolBytes()).isEqualTo(Long.MAX_VALUE);
+    assertRefused(
+        () -> engine(-1, TICK, TICK), "memory.pool-bytes: -1 (expected: 0..9223372036854775807)");
+    assertRefused(() -> engine(0, ZERO, TICK), "timeouts.event: PT0S (expected: more than 0)");
+    assertRefused(() -> engine(0, TICK, ZERO), "timeouts.close: PT0S (expected: more than 0)");
+  }
+
+  @Test
+  void engine_nulls_areRefused() {
+    BackendSettings d = BackendSettings.DEFAULTS;
+    assertNull(() -> d.withThreads(null), "threads");
+    assertNull(() -> d.withStreams(null), "streams");
+    assertNull(() -> d.withPath(null), "path");
+    assertNull(() -> d.withTimeouts(null, TICK), "eventTimeout");
+    assertNull(() -> d.withTimeouts(TICK, null), "closeTimeout");
+  }
+
+  @Test
+  void engine_withOnePart_changesThatPartAlone() {
+    BackendSettings d = engine(9, TICK, TICK);
+    ThreadSettings threads = new ThreadSettings(2, 3);
+    StreamSettings streams = StreamSettings.DEFAULTS.withCapacity(4);
+    PathSettings path = new PathSettings(PathMode.GRAPH, 5, 6);
+    BackendSettings changed =
+        d.withThreads(threads).withStreams(streams).withPath(path).withTimeouts(TICK, TICK);
+    assertThat(changed).isEqualTo(new BackendSettings(threads, streams, path, 9, TICK, TICK, true));
+    Duration second = Duration.ofSeconds(1);
+    assertThat(d.withTimeouts(second, TICK)).isEqualTo(engine(9, second, TICK));
+    assertThat(d.withTimeouts(TICK, second)).isEqualTo(engine(9, TICK, second));
+  }
+
+  // ---- threads, streams, path ----
+
+  @Test
+  void threads_values_haveBounds() {
+    assertThat(new ThreadSettings(1024, 1024).blas()).isEqualTo(1024);
+    assertRefused(() -> new ThreadSettings(-1, 0), "threads.intra-op: -1 (expected: 0..1024)");
+    assertRefused(() -> new ThreadSettings(1025, 0), "threads.intra-op: 1025");
+    assertRefused(() -> new ThreadSettings(0, -1), "threads.blas: -1 (expected: 0..1024)");
+    assertRefused(() -> new ThreadSettings(0, 1025), "threads.blas: 1025");
+  }
+
+  @Test
+  void threads_auto_followsTheMachineAndIntraOp() {
+    int granted = Runtime.getRuntime().availableProcessors();
+    assertThat(new ThreadSettings(0, 0).intraOpOrGranted()).isEqualTo(granted);
+    assertThat(new ThreadSettings(0, 0).blasOrIntraOp()).isEqualTo(granted);
+    assertThat(new ThreadSettings(7, 0).intraOpOrGranted()).isEqualTo(7);
+    assertThat(new ThreadSettings(7, 0).blasOrIntraOp()).isEqualTo(7);
+    assertThat(new ThreadSettings(7, 5).blasOrIntraOp()).isEqualTo(5);
+  }
+
+  private static StreamSettings streams(int capacity, Duration patience, int gate) {
+    return new StreamSettings(capacity, patience, CommitMode.EACH, gate);
+  }
+
+  @Test
+  void streams_values_haveBounds() {
+    assertThat(streams(1024, StreamSettings.FOREVER, 1024).capacity()).isEqualTo(1024);
+    assertThat(streams(1, ZERO, 0).gateWidth()).isEqualTo(StreamSettings.AUTO);
+    assertRefused(() -> streams(0, ZERO, 0), "streams.capacity: 0 (expected: 1..1024)");
+    assertRefused(() -> streams(1025, ZERO, 0), "streams.capacity: 1025");
+    assertRefused(
+        () -> streams(1, NEGATIVE, 0),
+        "streams.when-exhausted: PT-0.000000001S (expected: at least 0)");
+    assertRefused(() -> streams(1, ZERO, -1), "streams.gate-width: -1 (expected: 0..1024)");
+    assertRefused(() -> streams(1, ZERO, 1025), "streams.gate-width: 1025");
+    assertNull(() -> streams(1, null, 0), "patience");
+    assertNull(() -> StreamSettings.DEFAULTS.withCommit(null), "commit");
+  }
+
+  @Test
+  void streams_withOnePart_changesThatPartAlone() {
+    StreamSettings d = streams(3, TICK, 4);
+    assertThat(d.withCapacity(5)).isEqualTo(streams(5, TICK, 4));
+    assertThat(d.withPatience(ZERO)).isEqualTo(streams(3, ZERO, 4));
+    assertThat(d.withCommit(CommitMode.COALESCE))
+        .isEqualTo(new StreamSettings(3, TICK, CommitMode.COALESCE, 4));
+  }
+
+  @Test
+  void path_values_haveBounds() {
+    assertThat(new PathSettings(PathMode.EAGER, -1, 1).thresholdBytes())
+        .isEqualTo(PathSettings.DEVICE_DEFAULT);
+    assertThat(new PathSettings(PathMode.EAGER, Long.MAX_VALUE, 1 << 20).cacheEntries())
+        .isEqualTo(1 << 20);
+    assertRefused(
+        () -> new PathSettings(PathMode.AUTO, -2, 1),
+        "path.threshold-bytes: -2 (expected: -1..9223372036854775807)");
+    assertRefused(
+        () -> new PathSettings(PathMode.AUTO, 0, 0),
+        "path.cache-entries: 0 (expected: 1..1048576)");
+    assertRefused(
+        () -> new PathSettings(PathMode.AUTO, 0, (1 << 20) + 1), "path.cache-entries: 1048577");
+    assertNull(() -> new PathSettings(null, 0, 1), "mode");
+  }
+}

@@ -1,0 +1,87 @@
+package io.mpsparallel.work;
+
+import io.mpsparallel.error.InferenceException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.junit.jupiter.api.Test;
+
+/** The queue answers, in every interleaving, as if its operations came one by one. */
+class WorkQueueOrderTest {
+  @Test
+  void operations_anyInterleaving_areLinearizable() {
+    new ModelCheckingOptions()
+        .iterations(8)
+        .invocationsPerIteration(200)
+        .threads(2)
+        .actorsPerThread(3)
+        .actorsBefore(2)
+        .actorsAfter(2)
+        .sequentialSpecification(Specification.class)
+        .check(Waiting.class);
+  }
+
+  /** A queue of two places for the items that its numbers stand for: even ones go first. */
+  @Param(name = "number", gen = IntGen.class, conf = "0:3")
+  public static final class Waiting {
+    private final WorkQueue queue = new WorkQueue(2, () -> 0L);
+    private final Map<WorkItem, Integer> numbers = new ConcurrentHashMap<>();
+
+    /** Whether there was room. */
+    @Operation
+    public boolean offer(@Param(name = "number") int number) {
+      Priority priority = number % 2 == 0 ? Priority.HIGH : Priority.LOW;
+      WorkItem item = Items.item(priority, WorkItem.NO_DEADLINE);
+      numbers.put(item, number);
+      try {
+        queue.offer(item);
+        return true;
+      } catch (InferenceException e) {
+        return false;
+      }
+    }
+
+    /** The number whose turn it is, or -1. */
+    @Operation
+    public int take() throws InterruptedException {
+      WorkItem item = queue.take(Duration.ZERO);
+      return item == null ? -1 : numbers.get(item);
+    }
+
+    /** How many wait. */
+    @Operation
+    public int size() {
+      return queue.size();
+    }
+  }
+
+  /** The same in one thread, in plain words. */
+  public static final class Specification {
+    private final java.util.List<Integer> waiting = new java.util.ArrayList<>();
+
+    /** Whether there was room. */
+    public boolean offer(int number) {
+      return waiting.size() < 2 && waiting.add(number);
+    }
+
+    /** The first even number, or else the first, or else -1. */
+    public int take() {
+      for (Integer number : waiting) {
+        if (number % 2 == 0) {
+          waiting.remove(number);
+          return number;
+        }
+      }
+      return waiting.isEmpty() ? -1 : waiting.remove(0);
+    }
+
+    /** How many wait. */
+    public int size() {
+      return waiting.size();
+    }
+  }
+}
