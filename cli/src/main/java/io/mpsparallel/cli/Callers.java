@@ -137,7 +137,7 @@ final class Callers {
         thread.join();
         joined = true;
       } catch (InterruptedException e) {
-        continue; // the flag is set again when all are done
+        joined = !thread.isAlive(); // the flag is set again when all are done
       }
     }
   }

@@ -20,7 +20,26 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class DoctorCommandTest {
-  /** Each output is 1 + the sum of its row times its place: a layer that Java can follow. */
+  /** What the script of the self-test computes, in another order than there. */
+  private static NamedTensors products(NamedTensors inputs) {
+    Tensor x = inputs.get(0);
+    float[] values = x.toFloatArray();
+    int rows = (int) x.spec().dim(0);
+    int width = values.length / rows;
+    double[] sums = new double[rows * rows];
+    for (int k = width - 1; k >= 0; k--) {
+      for (int ij = 0; ij < sums.length; ij++) {
+        sums[ij] += (double) values[ij / rows * width + k] * values[ij % rows * width + k];
+      }
+    }
+    float[] result = new float[sums.length];
+    for (int ij = 0; ij < sums.length; ij++) {
+      result[ij] = (float) Math.max(0, sums[ij]);
+    }
+    return NamedTensors.of(Tensor.of(result, rows, rows));
+  }
+
+  /** Each output is 1 + the sum of its row times its place. */
   static NamedTensors layer(NamedTensors inputs, int outputs) {
     Tensor x = inputs.get(0);
     float[] values = x.toFloatArray();
@@ -42,11 +61,11 @@ final class DoctorCommandTest {
   private static FakeEngines engines(FakeFunction small, FakeFunction large, Device... devices) {
     return new FakeEngines(
         builder ->
-            builder.devices(devices).model("mlp-3-4", small).model("mlp-64-128-128-32", large));
+            builder.devices(devices).model("script", small).model("mlp-64-128-128-32", large));
   }
 
   private static FakeEngines healthy(Device... devices) {
-    return engines(in -> layer(in, 4), in -> layer(in, 32), devices);
+    return engines(DoctorCommandTest::products, in -> layer(in, 32), devices);
   }
 
   @Test
@@ -84,7 +103,10 @@ final class DoctorCommandTest {
   @Test
   void cpu_thatCalculatesWrong_isSevere() {
     FakeFunction bent =
-        in -> NamedTensors.of(Tensor.of(square(layer(in, 4)), in.get(0).spec().dim(0), 4));
+        in -> {
+          long rows = in.get(0).spec().dim(0);
+          return NamedTensors.of(Tensor.of(square(products(in)), rows, rows));
+        };
     CliRun run = CliRun.of(engines(bent, in -> layer(in, 32), Device.CPU), "doctor");
 
     assertThat(run.status()).isEqualTo(ExitCodes.FAILED);
@@ -115,7 +137,9 @@ final class DoctorCommandTest {
         };
     CliRun run =
         CliRun.of(
-            engines(in -> layer(in, 4), drifting, Device.cuda(0), Device.CPU), "doctor", "--json");
+            engines(DoctorCommandTest::products, drifting, Device.cuda(0), Device.CPU),
+            "doctor",
+            "--json");
 
     assertThat(run.status()).isEqualTo(ExitCodes.FAILED);
     Config json = json(run.out());
@@ -133,7 +157,8 @@ final class DoctorCommandTest {
           values[3] = Float.NaN;
           return NamedTensors.of(Tensor.of(values, in.get(0).spec().dim(0), 32));
         };
-    CliRun run = CliRun.of(engines(in -> layer(in, 4), nan, Device.CPU), "doctor", "--json");
+    CliRun run =
+        CliRun.of(engines(DoctorCommandTest::products, nan, Device.CPU), "doctor", "--json");
 
     assertThat(run.status()).isEqualTo(ExitCodes.FAILED);
     assertThat(json(run.out()).getConfigList("devices").get(0).getIsNull("maxDifference")).isTrue();
@@ -150,7 +175,9 @@ final class DoctorCommandTest {
           return layer(in, 32);
         };
     CliRun run =
-        CliRun.of(engines(in -> layer(in, 4), failingOnce, Device.cuda(0), Device.CPU), "doctor");
+        CliRun.of(
+            engines(DoctorCommandTest::products, failingOnce, Device.cuda(0), Device.CPU),
+            "doctor");
 
     assertThat(run.status()).isEqualTo(ExitCodes.FAILED);
     assertThat(run.out())

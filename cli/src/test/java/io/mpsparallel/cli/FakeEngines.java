@@ -52,9 +52,19 @@ final class FakeEngines implements Engines {
     for (int width : widths) {
       name.append('-').append(width);
     }
+    write(file, name.toString());
+  }
+
+  /** A file that stands for the function {@code script}. */
+  @Override
+  public void writeScript(Path file, String source) {
+    write(file, "script");
+  }
+
+  private static void write(Path file, String name) {
     try {
       Path folder = Files.createTempDirectory(file.getParent(), "fake");
-      Path written = FakeModels.write(folder, name.toString());
+      Path written = FakeModels.write(folder, name);
       Files.move(written, file, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
