@@ -121,11 +121,25 @@ final class Callers {
         progress.at(done.get(), elapsed());
       }
     } catch (InterruptedException e) {
+      fail(new InferenceException(ErrorCode.CANCELLED, "interrupted while it measured", e));
       callers.forEach(Thread::interrupt);
+      start.countDown();
+      callers.forEach(Callers::joinFully); // they still use what the caller of this lent them
       Thread.currentThread().interrupt();
-      throw new InferenceException(ErrorCode.CANCELLED, "interrupted while it measured", e);
     }
     return result(elapsed());
+  }
+
+  private static void joinFully(Thread thread) {
+    boolean joined = false;
+    while (!joined) {
+      try {
+        thread.join();
+        joined = true;
+      } catch (InterruptedException e) {
+        joined = !thread.isAlive(); // the flag is set again when all are done
+      }
+    }
   }
 
   private Measured result(Duration elapsed) {

@@ -14,7 +14,6 @@ import io.mpsparallel.settings.ExecutorSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
-import org.slf4j.LoggerFactory;
 
 /** Where commands get executors and engines from; tests put others in their place. Any thread. */
 interface Engines {
@@ -70,13 +69,17 @@ interface Engines {
    * @param widths the sizes of input, hidden layers and output
    */
   default void writeMlp(Path file, long seed, int... widths) {
-    Path written =
-        readable(
-            () -> {
-              ScriptModels.mlp(file, seed, widths);
-              return file;
-            });
-    LoggerFactory.getLogger(Engines.class).debug("wrote {}", written);
+    readable(() -> ScriptModels.mlp(file, seed, widths));
+  }
+
+  /**
+   * Writes a model without weights from TorchScript source.
+   *
+   * @param file where to
+   * @param source a method {@code forward}
+   */
+  default void writeScript(Path file, String source) {
+    readable(() -> ScriptModels.script(file, source));
   }
 
   /** Finds our own exception in those of Guice and of the class loader, or makes one. */

@@ -27,7 +27,10 @@ final class SelfTest {
   private static final int RUNS = 9;
   private static final int ROWS = 8;
   private static final int[] WIDTHS = {64, 128, 128, 32};
-  private static final int[] AFFINE = {3, 4};
+
+  /** Every row times every row, without weights. */
+  private static final String PRODUCTS =
+      "def forward(self, x: Tensor) -> Tensor:\n  return torch.relu(torch.matmul(x, torch.t(x)))\n";
 
   private final Engines engines;
   private final Backend backend;
@@ -89,17 +92,31 @@ final class SelfTest {
     return compared(device, "cpu", answer, difference(answer.values, right));
   }
 
-  /** The numbers of a layer that Java can follow, and the time of a network like the others'. */
+  /** Products that Java can follow, and the time of a network like the others'. */
   private Outcome cpu(WorkFolder folder, Device device) {
-    Path affine = folder.file("affine.pt");
-    engines.writeMlp(affine, 11, AFFINE);
-    float[] input = probes();
-    int rows = input.length / AFFINE[0];
-    float[] found = forward(device, affine, input, rows, 1).values;
-    float[] row = Arrays.copyOfRange(found, found.length - AFFINE[1], found.length);
-    double difference = difference(row, byHand(input, found));
-    Answer timed = forward(device, mlp(folder), input(ROWS * WIDTHS[0]), ROWS, RUNS);
+    Path products = folder.file("products.pt");
+    engines.writeScript(products, PRODUCTS);
+    float[] input = input(ROWS * WIDTHS[0]);
+    float[] found = forward(device, products, input, ROWS, 1).values;
+    double difference = difference(found, productsByHand(input));
+    Answer timed = forward(device, mlp(folder), input, ROWS, RUNS);
     return compared(device, "Java", timed, Math.max(difference, finite(timed.values)));
+  }
+
+  /** What {@link #PRODUCTS} gives, in double precision. */
+  private static float[] productsByHand(float[] input) {
+    int width = WIDTHS[0];
+    float[] result = new float[ROWS * ROWS];
+    for (int i = 0; i < ROWS; i++) {
+      for (int j = 0; j < ROWS; j++) {
+        double sum = 0;
+        for (int k = 0; k < width; k++) {
+          sum += (double) input[i * width + k] * input[j * width + k];
+        }
+        result[i * ROWS + j] = (float) Math.max(0, sum);
+      }
+    }
+    return result;
   }
 
   private Path mlp(WorkFolder folder) {
@@ -114,35 +131,6 @@ final class SelfTest {
             ? ""
             : "differs by " + maxDifference + " (expected: at most " + TOLERANCE + ")";
     return new Outcome(device, with, maxDifference, answer.time, failure);
-  }
-
-  // ---- one layer by hand ----
-
-  /** Rows that show a layer's weights: all zero, then a single 1 in each place; and one to test. */
-  private static float[] probes() {
-    int width = AFFINE[0];
-    float[] rows = new float[(width + 2) * width];
-    for (int i = 0; i < width; i++) {
-      rows[(i + 1) * width + i] = 1;
-      rows[(width + 1) * width + i] = 0.25f * (i + 1);
-    }
-    return rows;
-  }
-
-  /** What the layer must give for the last row, going by what it gave for the others. */
-  private static float[] byHand(float[] input, float[] found) {
-    int in = AFFINE[0];
-    int out = AFFINE[1];
-    float[] expected = new float[out];
-    for (int o = 0; o < out; o++) {
-      double bias = found[o];
-      double sum = bias;
-      for (int i = 0; i < in; i++) {
-        sum += input[(in + 1) * in + i] * (found[(i + 1) * out + o] - bias);
-      }
-      expected[o] = (float) sum;
-    }
-    return expected;
   }
 
   // ---- running and comparing ----
