@@ -41,7 +41,8 @@ final class BufferPool {
    * A pool.
    *
    * @param source where the memory comes from
-   * @param maxBytes how much to keep; the rest is freed when it is released
+   * @param maxBytes how much to keep; the rest is freed when it is released. Lanes keep a few small
+   *     blocks besides
    * @param streamIdle whether the stream of an index has no work
    * @param synchronizeAll waits until every stream is idle
    */
@@ -75,7 +76,7 @@ final class BufferPool {
       slab = take(sizeClass);
     }
     if (slab == null) {
-      slab = allocate(bytes, sizeClass);
+      slab = allocate(bytes, sizeClass, lane);
     }
     used.add(slab.capacity());
     return new Block(this, lane, slab, bytes, ownerStream);
@@ -131,12 +132,18 @@ final class BufferPool {
 
   /** The bytes kept for reuse, those that wait for their stream included. */
   long cachedBytes() {
+    long sum = sharedBytes();
+    for (LaneCache lane : lanes) {
+      sum += lane.cachedBytes();
+    }
+    return sum;
+  }
+
+  /** The bytes that {@code maxBytes} bounds: all that is kept but for the lanes' few blocks. */
+  private long sharedBytes() {
     long sum = pendingBytes.get();
     for (BufferShard shard : shards) {
       sum += shard.bytes();
-    }
-    for (LaneCache lane : lanes) {
-      sum += lane.cachedBytes();
     }
     return sum;
   }
@@ -198,7 +205,7 @@ final class BufferPool {
     BufferShard shard = shards[Spread.threadPlace(SHARDS)];
     shard.push(slab);
     // Whoever adds last sees all that was added: the bound holds once everybody is through here.
-    if (cachedBytes() > maxBytes || closed) {
+    if (sharedBytes() > maxBytes || closed) {
       Slab surplus = shard.pop(slab.sizeClass());
       if (surplus != null) {
         discard(surplus);
@@ -231,7 +238,7 @@ final class BufferPool {
     return null;
   }
 
-  private Slab allocate(int bytes, int sizeClass) {
+  private Slab allocate(int bytes, int sizeClass, @Nullable LaneCache lane) {
     int capacity = sizeClass == SizeClass.NONE ? bytes : SizeClass.bytes(sizeClass);
     ByteBuffer memory = tryAllocate(capacity);
     if (memory == null) {
@@ -241,6 +248,9 @@ final class BufferPool {
         return reclaimed;
       }
       releaseCache();
+      if (lane != null) {
+        lane.refresh();
+      }
       memory = tryAllocate(capacity);
     }
     if (memory == null) {

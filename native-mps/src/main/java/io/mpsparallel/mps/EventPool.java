@@ -95,8 +95,10 @@ final class EventPool<E> {
    */
   void close() {
     closed = true;
-    open.forEach(PooledEvent::close);
-    destroyCached();
+    FirstFailure failure = new FirstFailure();
+    open.forEach(event -> failure.run(event::close));
+    failure.run(this::destroyCached);
+    failure.rethrow();
   }
 
   EventDriver<E> driver() {

@@ -74,6 +74,11 @@ final class LaneCache implements AutoCloseable {
     return true;
   }
 
+  /** Frees what is in here if the pool wants that, and this is the lane's thread. */
+  void refresh() {
+    isOwn();
+  }
+
   /** The bytes in here. */
   long cachedBytes() {
     return (long) CACHED.getOpaque(this);
@@ -99,7 +104,7 @@ final class LaneCache implements AutoCloseable {
     return slab;
   }
 
-  /** Whether the calling thread may use the arrays; empties them if the pool wants that. */
+  /** Whether the calling thread may use the arrays; empties them first if the pool wants that. */
   private boolean isOwn() {
     if (thread != Thread.currentThread() || closed) {
       return false;
