@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# On a CUDA host: runs the contract of backends on the GPU, and the reference models if they came along.
+# Needs a Java of version 17 as the array "java" with the options for libtorch's natives, and
+# STACK_JARS, the jars of the JavaCPP presets. Prints what it ran on, then JUnit's own summary.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+classpath=$(printf '%s:' "$here"/{api,native-mps,cli,bench}/target/{classes,test-classes} "$here"/lib/*.jar)$STACK_JARS
+export MPS_PARALLEL_CLASSPATH=$classpath
+echo "date: $(date -u +%FT%TZ)"; nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
+nproc | sed 's/^/cpus: /'; "${java[@]}" -version 2>&1 | head -1
+"${java[@]}" -cp "$classpath" io.mpsparallel.cli.Main doctor; doctor=$?
+"${java[@]}" -cp "$classpath" org.junit.platform.console.ConsoleLauncher execute --disable-banner \
+  --details=tree --disable-ansi-colors --select-class io.mpsparallel.mps.TorchCudaContractTest "$@"
+contract=$?
+echo "doctor: $doctor, contract: $contract"
+exit $((doctor + contract))
