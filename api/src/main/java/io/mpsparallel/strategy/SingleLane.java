@@ -148,11 +148,20 @@ final class SingleLane implements ParallelismStrategy {
       slot = model.newSlot(stream);
       slots.put(model, slot);
     }
-    slot.bind(item.inputs());
-    try (Event done = stream.run(List.of(slot))) {
-      done.await(eventTimeout);
+    boolean empty = false;
+    try {
+      slot.bind(item.inputs());
+      try (Event done = stream.run(List.of(slot))) {
+        done.await(eventTimeout);
+      }
+      empty = true; // takeOutputs empties it, whether it returns or throws
+      return slot.takeOutputs();
+    } finally {
+      if (!empty) {
+        slots.remove(model);
+        slot.close(); // waits for the device, which may still read the inputs
+      }
     }
-    return slot.takeOutputs();
   }
 
   @Override
@@ -215,6 +224,19 @@ final class SingleLane implements ParallelismStrategy {
       callerStream = null;
     } finally {
       turn.unlock();
+    }
+    joinLane();
+  }
+
+  /** The lane has nothing left to do but to end; unless a continuation on it closes us. */
+  private void joinLane() {
+    if (Thread.currentThread() == lane) {
+      return;
+    }
+    try {
+      lane.join(closeTimeout.toMillis() + 1);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

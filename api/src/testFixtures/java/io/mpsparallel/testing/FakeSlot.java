@@ -130,9 +130,7 @@ final class FakeSlot implements Slot {
       throwIfAny(deviceFailure);
       throwIfAny(backend.faults().ofForward(number));
       NamedTensors results = model.call(given);
-      synchronized (this) {
-        outputs = results;
-      }
+      keep(results);
     } catch (InterruptedException e) {
       remember(Fakes.interrupted("forward", e));
     } catch (InferenceException e) {
@@ -142,6 +140,14 @@ final class FakeSlot implements Slot {
     } finally {
       backend.counts().end(FakeCounts.Kind.FORWARDS);
       model.endCall();
+    }
+  }
+
+  private synchronized void keep(NamedTensors results) {
+    if (closed) {
+      results.close(); // nobody waited so long
+    } else {
+      outputs = results;
     }
   }
 
