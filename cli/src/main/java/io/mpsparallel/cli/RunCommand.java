@@ -34,8 +34,7 @@ import picocli.CommandLine.TypeConversionException;
       "",
       "Examples:",
       "  mps-parallel run encoder.pt --input x=in.npy --output out.npz",
-      "  mps-parallel run mlp.pt --input x=mlp.npz[b1_in_x] --output out.npz "
-          + "--concurrency 4 --repeat 1000"
+      "  mps-parallel run mlp.pt --input x=mlp.npz[b1_in_x] --concurrency 4 --repeat 1000"
     })
 final class RunCommand implements Callable<Integer> {
   private static final Duration NO_LIMIT = Duration.ofDays(365);
