@@ -4,7 +4,7 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,12 +12,15 @@ import org.jspecify.annotations.Nullable;
  * view is not to be used after that.
  */
 final class Block {
+  private static final AtomicIntegerFieldUpdater<Block> RELEASED =
+      AtomicIntegerFieldUpdater.newUpdater(Block.class, "released");
+
   private final BufferPool pool;
   private final @Nullable LaneCache lane;
   private final Slab slab;
   private final int owner;
   private final ByteBuffer view;
-  private final AtomicInteger releases = new AtomicInteger();
+  private volatile int released;
 
   Block(BufferPool pool, @Nullable LaneCache lane, Slab slab, int bytes, int owner) {
     this.pool = pool;
@@ -29,7 +32,7 @@ final class Block {
 
   /** A view of exactly the bytes that were asked for, in native order; the same at each call. */
   ByteBuffer buffer() {
-    if (releases.get() != 0) {
+    if (released != 0) {
       throw new InferenceException(ErrorCode.CLOSED, "staging memory: used after its release");
     }
     return view;
@@ -47,7 +50,7 @@ final class Block {
 
   /** Gives the memory back; it is not lent again before its stream is idle. Idempotent. */
   void release() {
-    if (releases.getAndSet(1) != 0) {
+    if (RELEASED.getAndSet(this, 1) != 0) {
       return;
     }
     if (lane == null || !lane.giveBack(slab, owner)) {

@@ -8,7 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntPredicate;
@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class BufferPool {
   private static final int SHARDS = 8;
+  private static final int UNCHECKED = 64; // one part of so many may lie in a shard unchecked
+  private static final AtomicIntegerFieldUpdater<BufferPool> EPOCH =
+      AtomicIntegerFieldUpdater.newUpdater(BufferPool.class, "epoch");
 
   private final MemorySource source;
   private final long maxBytes;
@@ -31,7 +34,7 @@ final class BufferPool {
   private final AtomicLong pendingBytes = new AtomicLong();
   private final List<LaneCache> lanes = new CopyOnWriteArrayList<>();
   private final LongAdder used = new LongAdder();
-  private final AtomicInteger epoch = new AtomicInteger();
+  private volatile int epoch; // beside fields that hardly change, for lanes read it at each use
   private volatile boolean closed;
 
   /** Memory that was released while its stream worked. */
@@ -110,7 +113,7 @@ final class BufferPool {
    * freed at that lane's next use.
    */
   void releaseCache() {
-    epoch.incrementAndGet();
+    EPOCH.incrementAndGet(this);
     ConcurrentLinkedQueue<Pending> waited = new ConcurrentLinkedQueue<>();
     for (Pending next = pending.poll(); next != null; next = pending.poll()) {
       waited.add(next);
@@ -148,6 +151,14 @@ final class BufferPool {
     return sum;
   }
 
+  /**
+   * Whether what was just added is too much. Whoever adds last sees all that was added. Shards that
+   * hold little do not look here, and get an eighth of the bound for that.
+   */
+  private boolean isFull() {
+    return sharedBytes() > maxBytes - SHARDS * (maxBytes / UNCHECKED);
+  }
+
   /** The bytes lent out. */
   long usedBytes() {
     long sum = used.sum();
@@ -174,7 +185,7 @@ final class BufferPool {
 
   /** Changes when all caches are to be emptied. */
   int epoch() {
-    return epoch.get();
+    return epoch;
   }
 
   long maxBytes() {
@@ -203,9 +214,8 @@ final class BufferPool {
       return;
     }
     BufferShard shard = shards[Spread.threadPlace(SHARDS)];
-    shard.push(slab);
-    // Whoever adds last sees all that was added: the bound holds once everybody is through here.
-    if (sharedBytes() > maxBytes || closed) {
+    long there = shard.push(slab);
+    if ((there > maxBytes / UNCHECKED && isFull()) || closed) {
       Slab surplus = shard.pop(slab.sizeClass());
       if (surplus != null) {
         discard(surplus);

@@ -22,13 +22,14 @@ final class BufferShard {
     }
   }
 
-  void push(Slab slab) {
-    bytes.addAndGet(slab.capacity());
+  /** Puts memory in; returns the bytes in here then. */
+  long push(Slab slab) {
+    long there = bytes.addAndGet(slab.capacity());
     Node top = tops.get(slab.sizeClass());
     while (true) {
       Node found = tops.compareAndExchange(slab.sizeClass(), top, new Node(slab, top));
       if (found == top) {
-        return;
+        return there;
       }
       top = found;
     }
