@@ -10,7 +10,7 @@ echo "date: $(date -u +%FT%TZ)"; nvidia-smi --query-gpu=name,driver_version,memo
 nproc | sed 's/^/cpus: /'; "${java[@]}" -version 2>&1 | head -1
 "${java[@]}" -cp "$classpath" io.mpsparallel.cli.Main doctor; doctor=$?
 "${java[@]}" -cp "$classpath" org.junit.platform.console.ConsoleLauncher execute --disable-banner \
-  --details=tree --disable-ansi-colors --select-class io.mpsparallel.mps.TorchCudaContractTest "$@"
+  --include-engine=junit-jupiter --details=tree --disable-ansi-colors --select-class io.mpsparallel.mps.TorchCudaContractTest "$@"
 contract=$?
 echo "doctor: $doctor, contract: $contract"
 exit $((doctor + contract))

@@ -10,6 +10,7 @@ import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
@@ -60,7 +61,15 @@ final class StrategyModel implements LoadedModel {
   /** On a lane, with handles of its own: an interrupted caller may leave before the lane does. */
   private InferenceResult handOver(
       ParallelismStrategy strategy, InferenceRequest request, NamedTensors inputs) {
-    WorkItem item = admit(request, inputs.share(), true);
+    if (Thread.currentThread() instanceof LaneThread lane) {
+      throw new InferenceException(
+          ErrorCode.MISUSE,
+          "infer on "
+              + lane.getName()
+              + " would wait for the lane it runs on: use submit, or leave"
+              + " the lane with an Async method of the future");
+    }
+    WorkItem item = admitOwned(request, inputs.share());
     try {
       strategy.accept(item, executor.settings().queueWait());
     } catch (InferenceException e) {
@@ -68,6 +77,16 @@ final class StrategyModel implements LoadedModel {
       throw e;
     }
     return await(item);
+  }
+
+  /** Admits a request whose inputs are owned: if it is refused, they are closed. */
+  private WorkItem admitOwned(InferenceRequest request, NamedTensors inputs) {
+    try {
+      return admit(request, inputs, true);
+    } catch (InferenceException e) {
+      inputs.close();
+      throw e;
+    }
   }
 
   @Override
@@ -97,11 +116,17 @@ final class StrategyModel implements LoadedModel {
     long deadlineNanos =
         deadline.equals(ExecutorSettings.NO_DEADLINE)
             ? WorkItem.NO_DEADLINE
-            : executor.ticker().nanos() + deadline.toNanos();
+            : executor.ticker().nanos() + clampedNanos(deadline);
     if (closed.get()) {
       throw new InferenceException(ErrorCode.CLOSED, "the model was closed");
     }
     return new WorkItem(version, inputs, owned, request.priority(), deadlineNanos);
+  }
+
+  /** At most a hundred years, which the clock can hold. */
+  private static long clampedNanos(Duration deadline) {
+    Duration most = Duration.ofDays(36500);
+    return (deadline.compareTo(most) > 0 ? most : deadline).toNanos();
   }
 
   @Override

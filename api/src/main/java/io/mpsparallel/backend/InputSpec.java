@@ -193,12 +193,17 @@ public final class InputSpec {
   }
 
   private void checkRange(Tensor tensor, IndexRange allowed) {
-    ByteBuffer bytes = tensor.memory();
-    if (tensor.dtype() == DType.INT64) {
+    try (Tensor held = tensor.share()) {
+      checkRange(held.memory(), tensor.dtype(), allowed);
+    }
+  }
+
+  private void checkRange(ByteBuffer bytes, DType found, IndexRange allowed) {
+    if (found == DType.INT64) {
       while (bytes.hasRemaining()) {
         checkValue(bytes.getLong(), allowed);
       }
-    } else if (tensor.dtype() == DType.INT32) {
+    } else if (found == DType.INT32) {
       while (bytes.hasRemaining()) {
         checkValue(bytes.getInt(), allowed);
       }

@@ -4,27 +4,44 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model takes and returns, as far as it is known. Immutable, any thread.
  *
  * <p>A structured input, such as a dict or a list of tensors, stands here once, under its own name;
  * its parts are given under dotted names ({@code boxes.left}, {@code pair.0}).
- *
- * @param inputs the inputs in the order of the model's own signature
- * @param outputs the names of the outputs in order; empty if they are not known before a run
  */
-public record Signature(List<InputSpec> inputs, List<String> outputs) {
+public final class Signature {
   /** Nothing is known. */
   public static final Signature UNKNOWN = new Signature(List.of(), List.of());
 
-  // Copies the lists.
-  public Signature {
-    inputs = List.copyOf(inputs);
-    outputs = List.copyOf(outputs);
+  private final List<InputSpec> inputs;
+  private final List<String> outputs;
+  private final List<String> inputNames;
+
+  /**
+   * Makes a signature.
+   *
+   * @param inputs the inputs in the order of the model's own signature
+   * @param outputs the names of the outputs in order; empty if they are not known before a run
+   */
+  public Signature(List<InputSpec> inputs, List<String> outputs) {
+    this.inputs = List.copyOf(inputs);
+    this.outputs = List.copyOf(outputs);
+    this.inputNames = this.inputs.stream().map(InputSpec::name).toList();
+  }
+
+  /** {@return the inputs in the order of the model's own signature} */
+  public List<InputSpec> inputs() {
+    return inputs;
+  }
+
+  /** {@return the names of the outputs in order; empty if they are not known before a run} */
+  public List<String> outputs() {
+    return outputs;
   }
 
   /**
@@ -66,7 +83,9 @@ public record Signature(List<InputSpec> inputs, List<String> outputs) {
       given.tensors().forEach(InputSpec.named("input")::check);
       return given;
     }
-    return given.names().isEmpty() ? checkPositional(given) : checkNamed(given);
+    return given.names().isEmpty() || given.names().equals(inputNames)
+        ? checkPositional(given)
+        : checkNamed(given);
   }
 
   private NamedTensors checkPositional(NamedTensors given) {
@@ -75,12 +94,15 @@ public record Signature(List<InputSpec> inputs, List<String> outputs) {
           ErrorCode.INVALID_INPUT,
           given.size() + " inputs " + given + " (expected: " + describe() + ")");
     }
-    List<String> names = new ArrayList<>(given.size());
     for (int i = 0; i < given.size(); i++) {
       inputs.get(i).check(given.get(i));
-      names.add(inputs.get(i).name());
     }
-    return NamedTensors.of(names, given.tensors());
+    if (!given.names().isEmpty()) {
+      return given;
+    }
+    return NamedTensors.of(
+        given.size() == inputs.size() ? inputNames : inputNames.subList(0, given.size()),
+        given.tensors());
   }
 
   private NamedTensors checkNamed(NamedTensors given) {
@@ -125,5 +147,24 @@ public record Signature(List<InputSpec> inputs, List<String> outputs) {
       text.append(text.length() == 0 ? "" : ", ").append(spec.name()).append(' ').append(spec);
     }
     return text.toString();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other
+        || (other instanceof Signature that
+            && inputs.equals(that.inputs)
+            && outputs.equals(that.outputs));
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * inputs.hashCode() + outputs.hashCode();
+  }
+
+  /** {@return inputs and outputs in one line} */
+  @Override
+  public String toString() {
+    return "(" + describe() + ") -> " + outputs;
   }
 }

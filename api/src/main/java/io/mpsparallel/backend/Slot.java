@@ -20,6 +20,8 @@ public interface Slot extends AutoCloseable {
    * memory is used in place where the device can. The caller must not change them meanwhile.
    *
    * @param inputs checked against the model's signature
+   * @throws io.mpsparallel.error.InferenceException {@code INVALID_INPUT}; {@code MISUSE} if the
+   *     slot is not empty; {@code CLOSED}
    */
   void bind(NamedTensors inputs);
 

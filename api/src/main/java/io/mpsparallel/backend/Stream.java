@@ -31,7 +31,8 @@ public interface Stream extends AutoCloseable {
    * @param slots filled slots of this stream
    * @return an event that is done when all of them are, which the caller closes
    * @throws io.mpsparallel.error.InferenceException of scope LANE, DEVICE or PROCESS if the stream
-   *     or the device failed; then every slot has failed. {@code MISUSE} outside {@link #enter}
+   *     or the device failed; then every slot has failed, and is emptied with {@link
+   *     Slot#takeOutputs} or closed like any other. {@code MISUSE} outside {@link #enter}
    */
   Event run(List<? extends Slot> slots);
 

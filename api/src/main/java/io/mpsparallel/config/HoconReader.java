@@ -89,7 +89,9 @@ final class HoconReader {
     if (!problems.isEmpty()) {
       throw new InferenceException(
           ErrorCode.CONFIG_INVALID,
-          problems.size() + " problems in the configuration:\n  " + String.join("\n  ", problems));
+          (problems.size() == 1 ? "1 problem" : problems.size() + " problems")
+              + " in the configuration:\n  "
+              + String.join("\n  ", problems));
     }
   }
 }

@@ -15,6 +15,8 @@ import io.mpsparallel.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What {@code NAME.json} beside a model file {@code NAME.pt} declares about the model: TorchScript
@@ -63,6 +65,7 @@ public final class ModelDescription {
           ConfigFactory.parseFile(
               file.toFile(),
               ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON).setAllowMissing(false));
+      checkKeys(json, Set.of("inputs", "outputs"));
       List<InputSpec> inputs =
           json.hasPath("inputs")
               ? json.getConfigList("inputs").stream().map(ModelDescription::input).toList()
@@ -75,7 +78,18 @@ public final class ModelDescription {
     }
   }
 
+  private static void checkKeys(Config json, Set<String> known) {
+    for (String key : json.root().keySet()) {
+      if (!known.contains(key)) {
+        throw new InferenceException(
+            ErrorCode.CONFIG_INVALID,
+            key + ": there is no such key (expected some of: " + new TreeSet<>(known) + ")");
+      }
+    }
+  }
+
   private static InputSpec input(Config json) {
+    checkKeys(json, Set.of("name", "dtype", "shape", "range", "optional"));
     InputSpec spec = InputSpec.named(json.getString("name"));
     if (json.hasPath("dtype")) {
       spec = spec.withDType(DType.of(json.getString("dtype")));

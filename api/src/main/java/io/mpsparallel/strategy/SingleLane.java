@@ -11,6 +11,7 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Plan;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Served;
 import io.mpsparallel.work.WorkItem;
@@ -63,8 +64,7 @@ final class SingleLane implements ParallelismStrategy {
     closeTimeout = context.settings().backendSettings().closeTimeout();
     served = new Served(SingleLaneProvider.ID, device, 1);
     queue = new WorkQueue(context.settings().queueCapacity(), context.ticker());
-    lane = new Thread(this::runLane, "mps-parallel-lane-" + device);
-    lane.setDaemon(true);
+    lane = new LaneThread("mps-parallel-lane-" + device, this::runLane);
   }
 
   @Override

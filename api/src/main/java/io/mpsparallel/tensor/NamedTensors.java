@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,10 +46,20 @@ public final class NamedTensors implements AutoCloseable {
           ErrorCode.INVALID_INPUT,
           "names: " + names + " (expected: " + tensors.size() + " of them)");
     }
-    if (names.size() > 1 && new HashSet<>(names).size() != names.size()) {
+    if (hasDoubles(names)) {
       throw new InferenceException(ErrorCode.INVALID_INPUT, "names: " + names + " has doubles");
     }
     return new NamedTensors(List.copyOf(names), List.copyOf(tensors));
+  }
+
+  /** Without a set: there are few names, and this is asked for each request. */
+  private static boolean hasDoubles(List<String> names) {
+    for (int i = 1; i < names.size(); i++) {
+      if (names.subList(0, i).contains(names.get(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -126,6 +135,9 @@ public final class NamedTensors implements AutoCloseable {
    * @return a list that the caller closes
    */
   public NamedTensors share() {
+    if (tensors.size() == 1) {
+      return new NamedTensors(names, List.of(tensors.get(0).share()));
+    }
     List<Tensor> shared = new ArrayList<>(tensors.size());
     try {
       for (Tensor tensor : tensors) {

@@ -54,6 +54,10 @@ final class HostSlot extends TorchSlot {
   }
 
   private NamedTensors adopt(OutputReader.Outputs raw, long[] addresses) {
+    if (raw.tensors().size() == 1) {
+      return NamedTensors.of(
+          raw.names(), List.of(adopt(raw.names().get(0), raw.tensors().get(0), addresses)));
+    }
     List<Tensor> adopted = new ArrayList<>(raw.tensors().size());
     try {
       for (int i = 0; i < raw.tensors().size(); i++) {
@@ -69,16 +73,22 @@ final class HostSlot extends TorchSlot {
     }
   }
 
-  /** Takes one output over; the raw tensor is freed here or with the result. */
+  /** Takes one output over: from here on the raw tensor is freed, at once or with the result. */
   private Tensor adopt(String name, org.bytedeco.pytorch.Tensor raw, long[] addresses) {
-    org.bytedeco.pytorch.Tensor tensor = Outputs.contiguousOnHost(name, raw);
-    TensorSpec spec = Outputs.spec(tensor);
-    Tensor alias = alias(tensor.data_ptr().address(), spec, addresses);
-    if (alias != null) {
+    org.bytedeco.pytorch.Tensor tensor = raw;
+    try {
+      tensor = Outputs.contiguousOnHost(name, raw);
+      TensorSpec spec = Outputs.spec(tensor);
+      Tensor alias = alias(tensor.data_ptr().address(), spec, addresses);
+      if (alias != null) {
+        tensor.deallocate();
+        return alias;
+      }
+      return Tensor.adopt(Outputs.memory(tensor, spec), spec, tensor::deallocate);
+    } catch (RuntimeException e) {
       tensor.deallocate();
-      return alias;
+      throw e;
     }
-    return Tensor.adopt(Outputs.memory(tensor, spec), spec, tensor::deallocate);
   }
 
   /** The output as a part of an input, if it lies inside one; a copy, if that is staging memory. */

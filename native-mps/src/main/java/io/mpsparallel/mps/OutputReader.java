@@ -20,6 +20,8 @@ import org.bytedeco.pytorch.global.torch;
  * them, nested. None is left out. What {@link #read} gives belongs to the caller. One thread.
  */
 final class OutputReader {
+  private static final List<String> SINGLE = List.of("output0");
+
   private final List<String> names = new ArrayList<>();
   private final List<Tensor> tensors = new ArrayList<>();
 
@@ -33,18 +35,22 @@ final class OutputReader {
   }
 
   static Outputs read(IValue value) {
+    if (value.isTensor()) {
+      return single(owned(value));
+    }
     OutputReader reader = new OutputReader();
     try {
-      if (value.isTensor()) {
-        reader.add("output0", owned(value));
-      } else {
-        reader.readTop(value);
-      }
+      reader.readTop(value);
       return new Outputs(reader.names, reader.tensors);
     } catch (RuntimeException e) {
       reader.tensors.forEach(Tensor::deallocate);
       throw e;
     }
+  }
+
+  private static Outputs single(Tensor tensor) {
+    checkDefined(SINGLE.get(0), tensor);
+    return new Outputs(SINGLE, List.of(tensor));
   }
 
   /** The outermost dict gives its keys as names; anything else is counted. */
@@ -131,12 +137,16 @@ final class OutputReader {
   }
 
   private void add(String name, Tensor tensor) {
+    checkDefined(name, tensor);
+    names.add(name);
+    tensors.add(tensor);
+  }
+
+  private static void checkDefined(String name, Tensor tensor) {
     if (!tensor.defined()) {
       tensor.deallocate();
       throw new InferenceException(
           ErrorCode.UNSUPPORTED_VALUE, "output '" + name + "' is an undefined tensor");
     }
-    names.add(name);
-    tensors.add(tensor);
   }
 }

@@ -30,7 +30,7 @@ final class TorchStream implements Stream {
   private final StreamPool.@Nullable Lease<NativeStream> lease;
   private final AtomicReference<@Nullable Thread> inside = new AtomicReference<>();
   private final InsideScope scope = new InsideScope();
-  private final List<PendingRun> pending = new ArrayList<>();
+  private final List<PendingRun> pending = new ArrayList<>(); // guarded by itself
   private volatile boolean closed;
 
   private int depth;
@@ -152,10 +152,8 @@ final class TorchStream implements Stream {
     PooledEvent<NativeEvent> event = device.events().acquire(false);
     try {
       gated(() -> own.forEach(this::encode));
-      pending.add(new PendingRun(own, event));
       own.forEach(slot -> slot.encoded(event));
-      if (!device.driver().coalesces()
-          || device.commit().commitNow(pending.size(), device.streams().inUse())) {
+      if (mustCommit(new PendingRun(own, event))) {
         flush();
       }
       event.markRecorded(this::flush);
@@ -165,6 +163,14 @@ final class TorchStream implements Stream {
       own.forEach(slot -> slot.failRun(failure));
       event.close();
       throw failure;
+    }
+  }
+
+  private boolean mustCommit(PendingRun run) {
+    synchronized (pending) {
+      pending.add(run);
+      return !device.driver().coalesces()
+          || device.commit().commitNow(pending.size(), device.streams().inUse());
     }
   }
 
@@ -200,23 +206,25 @@ final class TorchStream implements Stream {
     }
   }
 
-  /** Encodes copies and events of every run that waits, in order; on the thread that is inside. */
+  /**
+   * Encodes copies and events of every run that waits, in order. On the thread that is inside, or
+   * on any that looks at one of their events: it returns when they are committed.
+   */
   private void flush() {
-    if (pending.isEmpty()) {
-      return;
+    synchronized (pending) {
+      if (pending.isEmpty()) {
+        return;
+      }
+      List<PendingRun> runs = new ArrayList<>(pending);
+      pending.clear();
+      gated(
+          () -> {
+            for (PendingRun run : runs) {
+              run.slots().forEach(TorchSlot::encodeCopies);
+              device.driver().record(run.event().nativeEvent(), stream);
+            }
+          });
     }
-    if (inside.get() != Thread.currentThread()) {
-      throw misuse("work that was not committed yet is awaited by another thread");
-    }
-    List<PendingRun> runs = new ArrayList<>(pending);
-    pending.clear();
-    gated(
-        () -> {
-          for (PendingRun run : runs) {
-            run.slots().forEach(TorchSlot::encodeCopies);
-            device.driver().record(run.event().nativeEvent(), stream);
-          }
-        });
   }
 
   @Override
