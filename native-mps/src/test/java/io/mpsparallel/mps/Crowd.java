@@ -76,8 +76,12 @@ final class Crowd {
   /** Waits until a thread waits for something itself. */
   static void untilWaiting(Thread thread) {
     until(
-        () ->
-            thread.getState() == Thread.State.WAITING
-                || thread.getState() == Thread.State.TIMED_WAITING);
+        () -> {
+          Thread.State state = thread.getState();
+          if (state == Thread.State.TERMINATED) {
+            throw new AssertionError(thread.getName() + " ended instead of waiting");
+          }
+          return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
+        });
   }
 }

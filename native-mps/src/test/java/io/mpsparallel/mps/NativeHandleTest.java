@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class NativeHandleTest {
   private final AtomicInteger frees = new AtomicInteger();
@@ -42,6 +43,9 @@ class NativeHandleTest {
   }
 
   @Test
+  @Timeout(
+      value = 60,
+      threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // without the rule it would wait for itself
   void close_insideOwnUse_leavesFreeingToRelease() {
     NativeHandle handle = handle(Duration.ofDays(1));
     handle.acquire();

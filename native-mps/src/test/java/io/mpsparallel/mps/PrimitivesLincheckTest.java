@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
@@ -85,6 +86,7 @@ class PrimitivesLincheckTest {
     private final StreamPool<Integer> pool =
         new StreamPool<>("fake", 2, Duration.ZERO, index -> index, stream -> {});
     private final ArrayDeque<Lease<Integer>>[] held = deques();
+    private final AtomicIntegerArray owners = new AtomicIntegerArray(3);
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     private static ArrayDeque<Lease<Integer>>[] deques() {
@@ -94,8 +96,9 @@ class PrimitivesLincheckTest {
     @Operation
     public String acquire(@Param(name = "thread") int thread) {
       try {
-        held[thread].push(pool.acquire());
-        return "leased";
+        Lease<Integer> lease = pool.acquire();
+        held[thread].push(lease);
+        return owners.getAndSet(lease.index(), 1) == 0 ? "leased" : "shared";
       } catch (InferenceException e) {
         return e.code().name();
       }
@@ -104,7 +107,11 @@ class PrimitivesLincheckTest {
     @Operation
     public String release(@Param(name = "thread") int thread) {
       Lease<Integer> lease = held[thread].poll();
-      return lease == null ? "none" : lease.release() + " then " + lease.release();
+      if (lease == null) {
+        return "none";
+      }
+      owners.set(lease.index(), 0);
+      return lease.release() + " then " + lease.release();
     }
 
     @Operation
