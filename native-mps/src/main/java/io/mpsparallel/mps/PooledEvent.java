@@ -7,7 +7,6 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,11 +55,12 @@ final class PooledEvent<E> extends UseCount implements Event {
    */
   void markRecorded(Runnable commitIfPending) {
     requireNonNull(commitIfPending, "commitIfPending");
-    using(
-        () -> {
-          mark = new Mark(commitIfPending);
-          return true;
-        });
+    begin();
+    try {
+      mark = new Mark(commitIfPending);
+    } finally {
+      endUse();
+    }
   }
 
   /** The native event, for the owner to record or wait on; {@code CLOSED} after {@link #close}. */
@@ -85,27 +85,40 @@ final class PooledEvent<E> extends UseCount implements Event {
 
   @Override
   public boolean isDone() {
-    return using(
-        () -> {
-          Mark current = mark;
-          return current != null && isPassed(current);
-        });
+    begin();
+    try {
+      Mark current = mark;
+      return current != null && isPassed(current);
+    } finally {
+      endUse();
+    }
   }
 
   @Override
   public void await(Duration timeout) {
     requireNonNull(timeout, "timeout");
-    using(
-        () -> {
-          awaitMark(timeout);
-          return true;
-        });
+    begin();
+    try {
+      awaitMark(timeout);
+    } finally {
+      endUse();
+    }
   }
 
   @Override
   public Duration elapsedSince(Event earlier) {
     PooledEvent<E> from = pool.own(earlier);
-    return using(() -> from.using(() -> elapsedFrom(from)));
+    begin();
+    try {
+      from.begin();
+      try {
+        return elapsedFrom(from);
+      } finally {
+        from.endUse();
+      }
+    } finally {
+      endUse();
+    }
   }
 
   @Override
@@ -180,14 +193,9 @@ final class PooledEvent<E> extends UseCount implements Event {
     return current;
   }
 
-  private <T> T using(Supplier<T> action) {
+  private void begin() {
     if (!beginUse()) {
       throw closed();
-    }
-    try {
-      return action.get();
-    } finally {
-      endUse();
     }
   }
 
