@@ -12,5 +12,12 @@ nproc | sed 's/^/cpus: /'; "${java[@]}" -version 2>&1 | head -1
 "${java[@]}" -cp "$classpath" org.junit.platform.console.ConsoleLauncher execute --disable-banner \
   --include-engine=junit-jupiter --details=tree --disable-ansi-colors --select-class io.mpsparallel.mps.TorchCudaContractTest "$@"
 contract=$?
-echo "doctor: $doctor, contract: $contract"
-exit $((doctor + contract))
+
+# Each model as NAME.pt with NAME.npz beside it: bB_in_INPUT holds inputs, bB_out_OUTPUT outputs.
+reference=0
+for model in "$here"/files/*.pt; do
+  [ -f "$model" ] || continue
+  python3 "$here/reference.py" "$model" "${java[@]}" -cp "$classpath" io.mpsparallel.cli.Main || reference=1
+done
+echo "doctor: $doctor, contract: $contract, reference models: $reference"
+exit $((doctor + contract + reference))

@@ -24,7 +24,7 @@ for classes in api/target/classes api/target/test-classes native-mps/target/clas
     mkdir -p "$work/app/$classes" && cp -r "$classes/." "$work/app/$classes/"
   fi
 done
-cp "$root"/bench/gpu/*.sh "$work/app/"
+cp "$root"/bench/gpu/*.{sh,py} "$work/app/"
 [ $# -eq 0 ] || cp "$@" "$work/app/files/"
 tar -C "$work" --sort=name -cf - app | xz -6 -T2 > "$out/app.tar.xz"
 ls -la "$out/app.tar.xz"

@@ -16,7 +16,7 @@ public interface Stream extends AutoCloseable {
   /**
    * Puts the calling thread into the state that a forward needs (threads per operation, inference
    * mode, current stream). A lane enters once for its life; a caller that runs a forward on its own
-   * thread enters for that call.
+   * thread enters for that call. Threads per operation may stay as set when the scope is left.
    *
    * @return what leaves the state again; to be closed on the same thread
    * @throws io.mpsparallel.error.InferenceException {@code MISUSE} if another thread is inside

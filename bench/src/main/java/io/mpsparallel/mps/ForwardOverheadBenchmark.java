@@ -2,6 +2,7 @@ package io.mpsparallel.mps;
 
 import io.mpsparallel.InferenceExecutor;
 import io.mpsparallel.LoadedModel;
+import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.InferenceResult;
 import java.io.IOException;
@@ -43,6 +44,10 @@ public class ForwardOverheadBenchmark {
   @Param({"16", "512", "65536"})
   public int width;
 
+  /** Where this library runs the model; the raw calls are on the CPU. */
+  @Param("cpu")
+  public String device;
+
   private Path directory;
   private InferenceExecutor executor;
   private LoadedModel model;
@@ -59,7 +64,8 @@ public class ForwardOverheadBenchmark {
   @Setup(Level.Trial)
   public void open() throws IOException {
     directory = Files.createTempDirectory("overhead");
-    executor = InferenceExecutor.builder().build();
+    ExecutorSettings settings = ExecutorSettings.DEFAULTS.withDevice(device);
+    executor = InferenceExecutor.builder().settings(settings).build();
     Path file = ScriptModels.identity(directory.resolve("identity.pt"));
     model = executor.load(file);
     values = new float[width];

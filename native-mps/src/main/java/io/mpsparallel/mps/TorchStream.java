@@ -34,7 +34,6 @@ final class TorchStream implements Stream {
   private volatile boolean closed;
 
   private int depth;
-  private int formerThreads;
   private @Nullable InferenceMode inferenceMode;
   private @Nullable TorchStream outer;
 
@@ -81,9 +80,8 @@ final class TorchStream implements Stream {
     if (depth++ > 0) {
       return new NestedScope();
     }
-    formerThreads = torch.get_num_threads();
-    if (formerThreads != device.intraOpThreads()) {
-      torch.set_num_threads(device.intraOpThreads());
+    if (torch.get_num_threads() != device.intraOpThreads()) {
+      torch.set_num_threads(device.intraOpThreads()); // stays: it costs as much as a small forward
     }
     inferenceMode = new InferenceMode(true);
     outer = INNERMOST.get();
@@ -108,9 +106,6 @@ final class TorchStream implements Stream {
     outer = null;
     requireNonNull(inferenceMode).deallocate();
     inferenceMode = null;
-    if (formerThreads != device.intraOpThreads()) {
-      torch.set_num_threads(formerThreads);
-    }
     inside.set(null);
   }
 
