@@ -51,4 +51,23 @@ final class SynchronousExecutorTest extends ExecutorCases {
       assertThat(answer(chained)).isEqualTo(2);
     }
   }
+
+  @Test
+  void infer_fromAContinuationOfAFailure_runsThere() {
+    open();
+    try (LoadedModel model = load("tracked")) {
+      fake.turnstile().shut();
+      CompletableFuture<InferenceResult> failing = model.submit(value(-1));
+      fake.turnstile().awaitWaiting(1);
+      CompletableFuture<InferenceResult> chained =
+          failing.handle(
+              (none, failure) -> {
+                try (Tensor x = value(1)) {
+                  return model.infer(x);
+                }
+              });
+      fake.turnstile().open();
+      assertThat(answer(chained)).isEqualTo(2);
+    }
+  }
 }

@@ -122,11 +122,11 @@ final class SingleLane implements ParallelismStrategy {
     }
   }
 
+  /** Runs an item and finishes it with no lock held: callers' continuations run in that. */
   private void serve(Stream stream, WorkItem item) {
     NamedTensors outputs;
-    turn.lock();
     try {
-      outputs = forward(stream, laneSlots, item);
+      outputs = forwardInTurn(stream, item);
     } catch (InferenceException e) {
       item.fail(e);
       return;
@@ -134,10 +134,17 @@ final class SingleLane implements ParallelismStrategy {
       LOG.warn("{}: unexpected failure", lane.getName(), e);
       item.fail(new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + e, e));
       return;
+    }
+    item.succeed(outputs, served);
+  }
+
+  private NamedTensors forwardInTurn(Stream stream, WorkItem item) {
+    turn.lock();
+    try {
+      return forward(stream, laneSlots, item);
     } finally {
       turn.unlock();
     }
-    item.succeed(outputs, served); // outside the lock: callers' continuations run here
   }
 
   /** One forward from inputs to outputs, inside a stream and with the turn held. */
