@@ -41,7 +41,7 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public InferenceResult infer(InferenceRequest request) {
-    NamedTensors inputs = signature.check(request.inputs());
+    NamedTensors inputs = signature.check(requireNonNull(request, "request").inputs());
     ParallelismStrategy strategy = executor.currentStrategy();
     WorkItem here = admit(request, inputs, false);
     InferenceResult result = runHere(strategy, here);

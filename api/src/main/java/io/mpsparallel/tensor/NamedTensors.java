@@ -30,6 +30,12 @@ public final class NamedTensors implements AutoCloseable {
    * @return the list
    */
   public static NamedTensors of(Tensor... tensors) {
+    requireNonNull(tensors, "inputs");
+    for (int i = 0; i < tensors.length; i++) {
+      if (tensors[i] == null) {
+        throw new NullPointerException("input " + i + ": null (expected: a tensor)");
+      }
+    }
     return new NamedTensors(List.of(), List.of(tensors));
   }
 

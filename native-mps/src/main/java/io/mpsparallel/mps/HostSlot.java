@@ -146,14 +146,14 @@ final class HostSlot extends TorchSlot {
     }
 
     static void checkDense(String name, org.bytedeco.pytorch.Tensor raw) {
-      if (!raw.has_storage()) {
+      if (!raw.has_storage() || raw.is_meta()) {
         throw new InferenceException(
             ErrorCode.UNSUPPORTED_VALUE,
             "output '"
                 + name
-                + "' is a tensor of layout "
-                + raw.layout().intern()
-                + " (expected: dense)");
+                + "' is a tensor "
+                + (raw.is_meta() ? "of device meta" : "of layout " + raw.layout().intern())
+                + " (expected: dense, with data)");
       }
     }
 

@@ -14,17 +14,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks at a model file before native code does, and says what it is if it is not TorchScript.
  * Reads the first bytes and the directory of a zip, not the weights. Pure but for that.
+ *
+ * <p>A flatbuffer is read as a whole, and only let through with the checksum that this library adds
+ * to those it writes: libtorch verifies little of them, and a flipped byte can crash the process.
+ * Those of other origin are refused.
  */
 final class ModelFile {
   /** The forms that this engine loads. */
   enum Format {
     /** What {@code torch.jit.save} writes. */
     TORCHSCRIPT_ZIP,
-    /** What libtorch's mobile export writes; its weights can be mapped. */
+    /** What {@link TorchBackend#share} writes; its weights can be mapped. */
     TORCHSCRIPT_FLATBUFFER
   }
 
-  private static final String EXPECTED =
+  static final String EXPECTED =
       " (expected: TorchScript, from torch.jit.trace or torch.jit.script, then save)";
 
   private ModelFile() {}
@@ -44,7 +48,7 @@ final class ModelFile {
       return Format.TORCHSCRIPT_ZIP;
     }
     if (startsWith(head, 4, "PTMF")) {
-      checkFlatbuffer(file, head);
+      checkFlatbuffer(file);
       return Format.TORCHSCRIPT_FLATBUFFER;
     }
     throw invalid(file, describe(file, head), null);
@@ -90,7 +94,7 @@ final class ModelFile {
         exported |=
             name.endsWith("/archive_format") || name.endsWith("/serialized_exported_program.json");
       }
-    } catch (ZipException e) {
+    } catch (ZipException | IllegalArgumentException e) { // the second for names that are no UTF-8
       throw invalid(file, "a zip archive that is truncated or damaged: " + e.getMessage(), e);
     } catch (IOException e) {
       throw invalid(file, "cannot be read as a zip archive: " + e.getMessage(), e);
@@ -107,19 +111,19 @@ final class ModelFile {
     throw invalid(file, what, null);
   }
 
-  /** The root table must lie inside the file; libtorch maps it without a look at its length. */
-  private static void checkFlatbuffer(Path file, byte[] head) {
-    long root =
-        (head[0] & 0xffL)
-            | (head[1] & 0xffL) << 8
-            | (head[2] & 0xffL) << 16
-            | (head[3] & 0xffL) << 24;
+  /** Only with a sound checksum: libtorch follows whatever offsets the file has. */
+  private static void checkFlatbuffer(Path file) {
+    Seal.State state;
     try {
-      if (head.length < 64 || root >= Files.size(file)) {
-        throw invalid(file, "a flatbuffer model that is truncated", null);
-      }
+      state = Seal.check(file);
     } catch (IOException e) {
       throw invalid(file, "cannot be read: " + e.getMessage(), e);
+    }
+    if (state == Seal.State.BROKEN) {
+      throw invalid(file, "a flatbuffer model that is damaged", null);
+    }
+    if (state == Seal.State.NONE) {
+      throw invalid(file, "a flatbuffer model that is truncated, or not of this library", null);
     }
   }
 

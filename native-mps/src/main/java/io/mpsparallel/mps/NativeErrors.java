@@ -3,6 +3,7 @@ package io.mpsparallel.mps;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -10,7 +11,8 @@ import java.util.regex.Pattern;
  * decides; the first row that matches wins. The C++ backtrace, up to 14 KB, is cut off. Pure.
  */
 final class NativeErrors {
-  private static final String BACKTRACE = "\nException raised from";
+  private static final Pattern BACKTRACE = Pattern.compile("\\s(Exception raised from|frame #0:) ");
+  private static final Pattern UNPRINTABLE = Pattern.compile("[^\\P{C}\\n\\t]+|\ufffd+");
   private static final String TORCHSCRIPT_TRACE = "Traceback of TorchScript";
   private static final int MAX_LENGTH = 2000;
 
@@ -30,12 +32,12 @@ final class NativeErrors {
                   + "|Unknown keyword argument|forward\\(\\) (expected|is missing)",
               ErrorCode.INVALID_INPUT),
           row(
-              "shapes cannot be multiplied|[Ee]xpected .*(dim|shape|size|channels|scalar type|dtype"
-                  + "|[0-9]D )|must match the size of tensor|[Ss]ize mismatch|size of tensor"
-                  + "|same dtype|expected scalar type|is invalid for input of size"
-                  + "|index out of range|out of bounds|[Dd]imension out of range"
-                  + "|must have the same dtype|should be the same|Expected tensor for argument"
-                  + "|input\\.size\\(-1\\)|not implemented for '",
+              "shapes cannot be multiplied|need to be at least [0-9]D|out of range for"
+                  + " tensor|[Ee]xpected .*(dim|shape|size|channels|scalar type|dtype|[0-9]D )|must"
+                  + " match the size of tensor|[Ss]ize mismatch|size of tensor|same dtype|expected"
+                  + " scalar type|is invalid for input of size|(?<!list )index out of range|out of"
+                  + " bounds|[Dd]imension out of range|must have the same dtype|should be the"
+                  + " same|Expected tensor for argument|input\\.size\\(-1\\)|not implemented for '",
               ErrorCode.INVALID_INPUT),
           row("CUDA error|cuDNN error|CUBLAS_STATUS|MPS backend|Metal", ErrorCode.DEVICE_FAILED));
 
@@ -67,7 +69,9 @@ final class NativeErrors {
     String text = trimmed(e);
     ErrorCode code = code(text, ErrorCode.MODEL_INVALID);
     return new InferenceException(
-        code == ErrorCode.OUT_OF_MEMORY ? code : ErrorCode.MODEL_INVALID, what + ": " + text, e);
+        code == ErrorCode.OUT_OF_MEMORY ? code : ErrorCode.MODEL_INVALID,
+        what + ": " + text + ModelFile.EXPECTED,
+        e);
   }
 
   /** The failure of a stream, an event or a copy: about the device, whatever it says. */
@@ -93,11 +97,12 @@ final class NativeErrors {
   /** The part of a native message that a person wants: no C++ frames, no script traceback. */
   static String trimmed(Throwable e) {
     String text = String.valueOf(e.getMessage());
-    int backtrace = text.indexOf(BACKTRACE);
-    String head = (backtrace < 0 ? text : text.substring(0, backtrace)).strip();
+    Matcher backtrace = BACKTRACE.matcher(text);
+    String head = (backtrace.find() ? text.substring(0, backtrace.start()) : text).strip();
     if (head.contains(TORCHSCRIPT_TRACE)) {
       head = head.substring(head.lastIndexOf('\n') + 1).replaceFirst("^(RuntimeError|Error): ", "");
     }
+    head = UNPRINTABLE.matcher(head).replaceAll("?"); // bytes of a damaged file, for instance
     return head.length() > MAX_LENGTH ? head.substring(0, MAX_LENGTH) + "..." : head;
   }
 }

@@ -20,6 +20,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.ExtraFilesMap;
 
 /**
@@ -30,19 +31,27 @@ final class TorchBackend implements Backend {
   private final TorchRuntime runtime;
   private final BackendSettings settings;
   private final DeviceFinder finder;
+  private final BiFunction<Device, BackendSettings, TorchDevice> opener;
   private final Map<Device, TorchDevice> opened = new LinkedHashMap<>(); // guarded by this
   private boolean closed; // guarded by this
 
-  private TorchBackend(TorchRuntime runtime, BackendSettings settings) {
+  /** A backend that opens devices in its own way. */
+  TorchBackend(
+      TorchRuntime runtime,
+      BackendSettings settings,
+      DeviceFinder finder,
+      BiFunction<Device, BackendSettings, TorchDevice> opener) {
     this.runtime = runtime;
     this.settings = settings;
-    this.finder = DeviceFinder.look();
+    this.finder = finder;
+    this.opener = opener;
   }
 
   static TorchBackend open(BackendSettings settings) {
     TorchRuntime runtime = TorchRuntime.load();
     runtime.applyThreads(settings.threads());
-    return new TorchBackend(runtime, settings);
+    DeviceFinder finder = DeviceFinder.look();
+    return new TorchBackend(runtime, settings, finder, finder::open);
   }
 
   @Override
@@ -67,7 +76,7 @@ final class TorchBackend implements Backend {
     }
     TorchDevice known = opened.get(requireNonNull(device, "device"));
     if (known == null) {
-      known = finder.open(device, settings);
+      known = opener.apply(device, settings);
       opened.put(device, known);
     }
     return known;
@@ -86,7 +95,7 @@ final class TorchBackend implements Backend {
     }
   }
 
-  /** As a flatbuffer, whose weights libtorch maps instead of reading them. */
+  /** As a flatbuffer with a checksum, whose weights libtorch maps instead of reading them. */
   @Override
   public ModelSource share(ModelSource source, Path directory) {
     Path target = directory.resolve(source.digest() + ".ff");
@@ -95,6 +104,7 @@ final class TorchBackend implements Backend {
           ExtraFilesMap none = new ExtraFilesMap()) {
         Path unfinished = Files.createTempFile(directory, "model", ".part");
         script.module()._save_for_mobile(unfinished.toString(), none, false, true);
+        Seal.add(unfinished);
         Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
       } catch (IOException e) {
         throw new InferenceException(
