@@ -229,7 +229,7 @@ class HoconSettingsTest {
     assertFails(
         ErrorCode.CONFIG_INVALID,
         () -> parse("mps-parallel { " + setting + " }"),
-        "1 problems in the configuration",
+        "1 problem in the configuration",
         key,
         "(String: 1)");
   }
