@@ -42,7 +42,7 @@ final class TorchDevice implements AutoCloseable {
             this::drain);
     buffers =
         new BufferPool(
-            driver.staging(), settings.poolBytes(), this::isStreamIdle, this::synchronizeAll);
+            driver.staging(), settings.poolBytes(), this::isStreamIdle, this::synchronizeForStaging);
     path = new PathChooser(settings.path().mode(), threshold(settings));
     defaultStream = TorchStream.ofDefault(this, streams.defaultStream());
   }
@@ -177,6 +177,18 @@ final class TorchDevice implements AutoCloseable {
       end.markRecorded(() -> {});
       end.await(settings.eventTimeout());
     }
+  }
+
+  /**
+   * As the staging pool's last resort. Inside the gate nobody may wait: there the forward fails for
+   * want of memory, and the stream waits outside and tries again.
+   */
+  private void synchronizeForStaging() {
+    if (gate.heldByCurrentThread()) {
+      throw new InferenceException(
+          ErrorCode.OUT_OF_MEMORY, "no staging memory is left on " + device() + " at once");
+    }
+    synchronizeAll();
   }
 
   /** Waits for every stream; a failure of one does not keep the others from being waited for. */
