@@ -14,12 +14,16 @@ import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The states of a slot, and its inputs; what happens to them is a matter of the device: {@link
  * HostSlot} or {@link DeviceSlot}. One thread at a time.
  */
 abstract class TorchSlot implements Slot {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchSlot.class);
+
   private enum State {
     EMPTY,
     FILLED,
@@ -198,6 +202,9 @@ abstract class TorchSlot implements Slot {
       }
       return named(collect());
     } finally {
+      if (event == null) {
+        settle();
+      }
       empty(State.EMPTY);
     }
   }
@@ -257,10 +264,19 @@ abstract class TorchSlot implements Slot {
     if (state == State.CLOSED) {
       return;
     }
-    if (done != null && failure == null) {
-      stream.drain();
+    if (state == State.IN_FLIGHT) {
+      settle();
     }
     empty(State.CLOSED);
+  }
+
+  /** Without an event to go by, waits for whatever of the forward was encoded, if it can be. */
+  private void settle() {
+    try {
+      stream.drain();
+    } catch (RuntimeException e) {
+      LOG.warn("{}: cannot wait for the end of its work", stream, e);
+    }
   }
 
   private void expect(State expected, String call) {

@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A stream in the hands of one owner. The thread that is inside it owns everything here; a thread
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * at one of their events flushes them.
  */
 final class TorchStream implements Stream {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchStream.class);
   private static final ThreadLocal<@Nullable TorchStream> INNERMOST = new ThreadLocal<>();
 
   private final TorchDevice device;
@@ -37,8 +40,23 @@ final class TorchStream implements Stream {
   private @Nullable InferenceMode inferenceMode;
   private @Nullable TorchStream outer;
 
-  /** A run whose copies and event were not encoded yet. */
-  private record PendingRun(List<TorchSlot> slots, PooledEvent<NativeEvent> event) {}
+  /** A run whose copies and event were not encoded yet, or could not be. */
+  private static final class PendingRun {
+    final List<TorchSlot> slots;
+    final PooledEvent<NativeEvent> event;
+    boolean recorded;
+    volatile @Nullable InferenceException failure;
+
+    PendingRun(List<TorchSlot> slots, PooledEvent<NativeEvent> event) {
+      this.slots = slots;
+      this.event = event;
+    }
+
+    void fail(InferenceException why) {
+      failure = why;
+      slots.forEach(slot -> slot.failRun(why));
+    }
+  }
 
   private TorchStream(
       TorchDevice device, NativeStream stream, StreamPool.@Nullable Lease<NativeStream> lease) {
@@ -97,6 +115,7 @@ final class TorchStream implements Stream {
     if (--depth > 0) {
       return;
     }
+    flushQuietly(); // whoever waits for the device waits for this as well
     INNERMOST.set(outer);
     if (outer == null) {
       device.driver().leaveCurrent();
@@ -144,19 +163,36 @@ final class TorchStream implements Stream {
 
   private Event runOnDevice(List<? extends Slot> slots) {
     List<TorchSlot> own = slots.stream().map(this::own).toList();
-    PooledEvent<NativeEvent> event = device.events().acquire(false);
+    PooledEvent<NativeEvent> event = null;
     try {
-      gated(() -> own.forEach(this::encode));
-      own.forEach(slot -> slot.encoded(event));
-      if (mustCommit(new PendingRun(own, event))) {
-        flush();
-      }
-      event.markRecorded(this::flush);
+      event = device.events().acquire(false);
+      PendingRun run = new PendingRun(own, event);
+      encodeForwards(run);
+      event.markRecorded(() -> commit(run));
       return event;
     } catch (RuntimeException e) {
       InferenceException failure = device.noteFailure(NativeErrors.device(e, this.toString()));
       own.forEach(slot -> slot.failRun(failure));
-      event.close();
+      if (event != null) {
+        event.close();
+      }
+      throw failure;
+    }
+  }
+
+  private void encodeForwards(PendingRun run) {
+    gated(() -> run.slots.forEach(this::encode));
+    run.slots.forEach(slot -> slot.encoded(run.event));
+    if (mustCommit(run)) {
+      flush();
+    }
+  }
+
+  /** What the first look at a run's event does. */
+  private void commit(PendingRun run) {
+    flush();
+    InferenceException failure = run.failure;
+    if (failure != null) {
       throw failure;
     }
   }
@@ -183,7 +219,7 @@ final class TorchStream implements Stream {
       try {
         outsideGate(
             () -> {
-              drain();
+              device.drain(stream);
               slot.discard();
               device.reclaimMemory();
             });
@@ -210,16 +246,40 @@ final class TorchStream implements Stream {
       if (pending.isEmpty()) {
         return;
       }
-      List<PendingRun> runs = new ArrayList<>(pending);
+      List<PendingRun> runs = List.copyOf(pending);
       pending.clear();
-      gated(
-          () -> {
-            for (PendingRun run : runs) {
-              run.slots().forEach(TorchSlot::encodeCopies);
-              device.driver().record(run.event().nativeEvent(), stream);
-            }
-          });
+      try {
+        gated(() -> runs.forEach(this::finish));
+      } catch (RuntimeException e) {
+        InferenceException failure = device.noteFailure(NativeErrors.device(e, this.toString()));
+        runs.stream().filter(run -> !run.recorded).forEach(run -> run.fail(failure));
+        throw failure;
+      }
     }
+  }
+
+  /** For those who have no run to fail: each run that could not be finished says so itself. */
+  private void flushQuietly() {
+    try {
+      flush();
+    } catch (InferenceException e) {
+      LOG.debug("{}: what was put off failed", this, e);
+    }
+  }
+
+  /** Encodes the copies and the event of one run; a copy that fails is the matter of its slot. */
+  private void finish(PendingRun run) {
+    for (TorchSlot slot : run.slots) {
+      try {
+        slot.encodeCopies();
+      } catch (RuntimeException e) {
+        failSlot(slot, NativeErrors.device(e, slot.model.toString()));
+      }
+    }
+    if (!run.event.isShut()) { // else nobody can wait for it any more
+      device.driver().record(run.event.nativeEvent(), stream);
+    }
+    run.recorded = true;
   }
 
   @Override
@@ -271,6 +331,7 @@ final class TorchStream implements Stream {
 
   /** Waits for everything encoded here; outside the gate. */
   void drain() {
+    flushQuietly();
     device.drain(stream);
   }
 
