@@ -1,8 +1,11 @@
 package io.mpsparallel.mps;
 
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
@@ -17,6 +20,7 @@ import org.bytedeco.pytorch.QualifiedName;
  */
 final class InputAdapter implements AutoCloseable {
   private static final int MAX_FORMS = 64;
+  private static final Pattern QUOTED = Pattern.compile("\"(\\\\.|[^\"\\\\])*\"");
 
   private final List<ScriptParameter> parameters;
   private final List<String> plainOrder;
@@ -87,14 +91,33 @@ final class InputAdapter implements AutoCloseable {
     for (int i = 0; i < names.size(); i++) {
       head.append(", t").append(i).append(": Tensor");
     }
-    StringBuilder body = new StringBuilder("):\n  return (");
+    StringBuilder body = new StringBuilder();
+    String leftOut = "";
     for (ScriptParameter parameter : parameters) {
-      if (!ScriptType.isGiven(parameter.name(), names) && parameter.hasDefault()) {
-        break; // defaults can only be left out from the end
+      boolean given = ScriptType.isGiven(parameter.name(), names);
+      if (!given && parameter.hasDefault()) {
+        leftOut = leftOut.isEmpty() ? parameter.name() : leftOut;
+      } else if (leftOut.isEmpty()) {
+        body.append(parameter.type().expression(parameter.name(), names)).append(", ");
+      } else if (given) { // defaults can only be left out from the end
+        throw new InferenceException(
+            ErrorCode.INVALID_INPUT,
+            "input '" + leftOut + "' is missing, and '" + parameter.name() + "' after it is given");
       }
-      body.append(parameter.type().expression(parameter.name(), names)).append(", ");
     }
-    return head.append(body).append(")\n").toString();
+    checkAllUsed(names, body.toString());
+    return head.append("):\n  return (").append(body).append(")\n").toString();
+  }
+
+  /** Whoever gives three parts for a pair did not mean what would come of it. */
+  private static void checkAllUsed(List<String> names, String body) {
+    String code = QUOTED.matcher(body).replaceAll("");
+    for (int i = 0; i < names.size(); i++) {
+      if (!Pattern.compile("\\bt" + i + "\\b").matcher(code).find()) {
+        throw new InferenceException(
+            ErrorCode.INVALID_INPUT, "input '" + names.get(i) + "': the model has no such part");
+      }
+    }
   }
 
   @Override

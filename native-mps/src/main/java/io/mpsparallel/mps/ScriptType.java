@@ -149,8 +149,7 @@ record ScriptType(Kind kind, List<ScriptType> parts) {
   private String dict(String name, List<String> tensors) {
     List<String> entries = new ArrayList<>();
     for (String key : keys(name, tensors)) {
-      String quoted = "\"" + key.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
-      entries.add(quoted + ": " + parts.get(0).expression(name + "." + key, tensors));
+      entries.add(quoted(key) + ": " + parts.get(0).expression(name + "." + key, tensors));
     }
     if (entries.isEmpty()) {
       throw new InferenceException(
@@ -158,6 +157,12 @@ record ScriptType(Kind kind, List<ScriptType> parts) {
           "input '" + name + ".KEY' is missing: a dict has at least one part");
     }
     return "{" + String.join(", ", entries) + "}";
+  }
+
+  private static String quoted(String key) {
+    String inside =
+        key.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n").replace("\r", "\\r");
+    return '"' + inside + '"';
   }
 
   /** The first step below a dict's name, of every tensor that lies below it. */
