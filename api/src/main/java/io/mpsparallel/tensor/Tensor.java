@@ -258,6 +258,17 @@ public final class Tensor implements AutoCloseable {
   // ---- handles on the same memory ----
 
   /**
+   * Whether another handle is, or was, over memory that begins at the same place as this one's; for
+   * backends that keep what they made for a tensor.
+   *
+   * @param other the other handle, which may be closed
+   * @return true if both begin at the same byte of the same memory
+   */
+  public boolean overlays(Tensor other) {
+    return memory == other.memory && offset == other.offset;
+  }
+
+  /**
    * A second handle on the same memory, for instance to keep a tensor that {@code submit} takes
    * over.
    *

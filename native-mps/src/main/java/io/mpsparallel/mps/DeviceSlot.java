@@ -151,4 +151,7 @@ final class DeviceSlot extends TorchSlot {
     }
     returned.clear();
   }
+
+  @Override
+  void freeNatives() {}
 }

@@ -11,7 +11,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * them. Nothing is copied, unless an output lies in the slot's own staging memory.
  */
 final class HostSlot extends TorchSlot {
+  private final HostInputs natives = new HostInputs();
   private @Nullable NamedTensors outputs;
 
   HostSlot(TorchModel model, TorchStream stream) {
@@ -29,28 +29,8 @@ final class HostSlot extends TorchSlot {
   @Override
   void forward() {
     NamedTensors given = inputs();
-    int count = given.size();
-    try (IValueVector vector = new IValueVector(count)) {
-      org.bytedeco.pytorch.Tensor[] views = new org.bytedeco.pytorch.Tensor[count];
-      long[] addresses = new long[count];
-      try {
-        for (int i = 0; i < count; i++) {
-          views[i] = view(given.get(i));
-          addresses[i] = views[i].data_ptr().address();
-          try (IValue value = new IValue(views[i])) {
-            vector.put(i, value);
-          }
-        }
-        OutputReader.Outputs raw = model.forward(given, vector);
-        outputs = adopt(raw, addresses);
-      } finally {
-        for (org.bytedeco.pytorch.Tensor view : views) {
-          if (view != null) {
-            view.deallocate();
-          }
-        }
-      }
-    }
+    IValueVector arguments = natives.bind(given, model.keepsInputs());
+    outputs = adopt(model.forward(given, arguments), natives.addresses());
   }
 
   private NamedTensors adopt(OutputReader.Outputs raw, long[] addresses) {
@@ -125,6 +105,11 @@ final class HostSlot extends TorchSlot {
       outputs.close();
       outputs = null;
     }
+  }
+
+  @Override
+  void freeNatives() {
+    natives.free();
   }
 
   /** Facts about raw outputs that both kinds of slots need. */

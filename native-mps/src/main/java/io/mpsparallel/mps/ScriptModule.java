@@ -5,6 +5,8 @@ import io.mpsparallel.error.InferenceException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Argument;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.FunctionSchema;
@@ -22,12 +24,32 @@ import org.bytedeco.pytorch.parameter_list;
  * thread; {@code forward} may run concurrently.
  */
 final class ScriptModule implements AutoCloseable {
+  /** Operations whose name ends with an underscore, and those that write into an {@code out}. */
+  private static final Pattern IN_PLACE = Pattern.compile("[a-z0-9]_\\(|\\bout=");
+
   private final JitModule module;
   private final List<ScriptParameter> parameters;
+  private final boolean keepsInputs;
 
   private ScriptModule(JitModule module, List<ScriptParameter> parameters) {
     this.module = module;
     this.parameters = parameters;
+    this.keepsInputs = !IN_PLACE.matcher(code(module)).find();
+  }
+
+  /** The source of all methods, of submodules as well. */
+  private static String code(JitModule module) {
+    try (BytePointer text = module.dump_to_str(true, false, false)) {
+      return text.getString();
+    }
+  }
+
+  /**
+   * Whether nothing in the model works in place: else it could change an input, or even the shape
+   * of the tensor object it was given.
+   */
+  boolean keepsInputs() {
+    return keepsInputs;
   }
 
   /**

@@ -42,7 +42,10 @@ final class TorchDevice implements AutoCloseable {
             this::drain);
     buffers =
         new BufferPool(
-            driver.staging(), settings.poolBytes(), this::isStreamIdle, this::synchronizeForStaging);
+            driver.staging(),
+            settings.poolBytes(),
+            this::isStreamIdle,
+            this::synchronizeForStaging);
     path = new PathChooser(settings.path().mode(), threshold(settings));
     defaultStream = TorchStream.ofDefault(this, streams.defaultStream());
   }

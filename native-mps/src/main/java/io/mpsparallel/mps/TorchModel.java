@@ -188,6 +188,11 @@ final class TorchModel implements Model {
     device.checkOpen();
   }
 
+  /** Whether a forward leaves the objects that it was given as they were. */
+  boolean keepsInputs() {
+    return script.keepsInputs();
+  }
+
   void acquire() {
     handle.acquire();
   }

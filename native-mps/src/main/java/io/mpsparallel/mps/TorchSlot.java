@@ -186,6 +186,9 @@ abstract class TorchSlot implements Slot {
   /** Frees whatever of a forward is left. */
   abstract void discard();
 
+  /** Frees what is kept from one forward to the next. */
+  abstract void freeNatives();
+
   // ---- the other end ----
 
   @Override
@@ -268,6 +271,7 @@ abstract class TorchSlot implements Slot {
       settle();
     }
     empty(State.CLOSED);
+    freeNatives();
   }
 
   /** Without an event to go by, waits for whatever of the forward was encoded, if it can be. */
