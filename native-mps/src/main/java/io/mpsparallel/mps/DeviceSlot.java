@@ -1,5 +1,6 @@
 package io.mpsparallel.mps;
 
+import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
@@ -21,6 +22,7 @@ final class DeviceSlot extends TorchSlot {
   private static final MemoryFormatOptional ANY_FORMAT = new MemoryFormatOptional();
 
   private final List<org.bytedeco.pytorch.Tensor> alive = new ArrayList<>();
+  private final List<org.bytedeco.pytorch.Tensor> hostInputs = new ArrayList<>();
   private final List<Block> uploads = new ArrayList<>();
   private final List<Returned> returned = new ArrayList<>();
   private OutputReader.@Nullable Outputs raw;
@@ -32,12 +34,20 @@ final class DeviceSlot extends TorchSlot {
     super(model, stream);
   }
 
+  /** What the copies to the device read from: filled before the gate, on which others wait. */
+  @Override
+  void prepare() {
+    for (Tensor input : inputs().tensors()) {
+      hostInputs.add(keep(isStaged() ? view(input) : staged(input)));
+    }
+  }
+
   @Override
   void forward() {
     NamedTensors given = inputs();
     try (IValueVector vector = new IValueVector(given.size())) {
       for (int i = 0; i < given.size(); i++) {
-        try (IValue value = new IValue(upload(given.get(i)))) {
+        try (IValue value = new IValue(upload(hostInputs.get(i), given.get(i).dtype()))) {
           vector.put(i, value);
         }
       }
@@ -45,12 +55,11 @@ final class DeviceSlot extends TorchSlot {
     }
   }
 
-  private org.bytedeco.pytorch.Tensor upload(Tensor input) {
-    org.bytedeco.pytorch.Tensor host = keep(isStaged() ? view(input) : staged(input));
+  private org.bytedeco.pytorch.Tensor upload(org.bytedeco.pytorch.Tensor host, DType dtype) {
     return keep(
         host.to(
             stream.torchDevice().driver().torchDevice(),
-            ScalarTypes.nativeType(input.dtype()),
+            ScalarTypes.nativeType(dtype),
             true,
             true,
             ANY_FORMAT));
@@ -66,10 +75,7 @@ final class DeviceSlot extends TorchSlot {
   }
 
   private Block acquire(TensorSpec spec) {
-    return stream
-        .torchDevice()
-        .buffers()
-        .acquire((int) Math.max(1, spec.byteLength()), stream.index());
+    return stream.stagingBlock((int) Math.max(1, spec.byteLength()));
   }
 
   private static org.bytedeco.pytorch.Tensor over(Block block, TensorSpec spec) {
@@ -142,6 +148,7 @@ final class DeviceSlot extends TorchSlot {
     }
     alive.forEach(org.bytedeco.pytorch.Tensor::deallocate);
     alive.clear();
+    hostInputs.clear();
     uploads.forEach(Block::release);
     uploads.clear();
     for (Returned output : returned) {

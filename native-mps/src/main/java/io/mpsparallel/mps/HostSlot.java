@@ -27,6 +27,9 @@ final class HostSlot extends TorchSlot {
   }
 
   @Override
+  void prepare() {}
+
+  @Override
   void forward() {
     NamedTensors given = inputs();
     IValueVector arguments = natives.bind(given, model.keepsInputs());

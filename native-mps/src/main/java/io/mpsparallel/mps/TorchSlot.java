@@ -83,11 +83,7 @@ abstract class TorchSlot implements Slot {
       throw new InferenceException(
           ErrorCode.INVALID_INPUT, spec + ": more than 2 GiB for one input");
     }
-    Block block =
-        stream
-            .torchDevice()
-            .buffers()
-            .acquire(Math.max(1, (int) spec.byteLength()), stream.index());
+    Block block = stream.stagingBlock(Math.max(1, (int) spec.byteLength()));
     staging.add(block);
     return Tensor.adopt(block.buffer().limit((int) spec.byteLength()), spec, null);
   }
@@ -139,13 +135,36 @@ abstract class TorchSlot implements Slot {
     state = State.FILLED;
   }
 
-  /** Encodes the forward; on the host, runs it. */
-  final void encode() {
-    if (!holdsModel) {
+  /** Does what needs no gate; a failure is kept, and {@link #encode} throws it. */
+  final void begin() {
+    failure = null;
+    try {
       model.acquire();
       holdsModel = true;
+      prepare();
+    } catch (RuntimeException e) {
+      failure = NativeErrors.forward(e, model.toString());
     }
+  }
+
+  /**
+   * Takes everything back that {@link #begin} and a failed {@link #encode} did, for a second try.
+   */
+  final void beginAgain() {
+    discard();
     failure = null;
+    try {
+      prepare();
+    } catch (RuntimeException e) {
+      failure = NativeErrors.forward(e, model.toString());
+    }
+  }
+
+  /** Encodes the forward; on the host, runs it. */
+  final void encode() {
+    if (failure != null) {
+      throw failure;
+    }
     try {
       forward();
     } catch (RuntimeException e) {
@@ -176,6 +195,9 @@ abstract class TorchSlot implements Slot {
 
   /** Encodes the copies to the host that follow the forward. */
   abstract void encodeCopies();
+
+  /** Fills what the device reads from; outside the gate. */
+  abstract void prepare();
 
   /** Runs or encodes the forward over {@link #inputs}. */
   abstract void forward();

@@ -39,6 +39,7 @@ final class TorchStream implements Stream {
   private int depth;
   private @Nullable InferenceMode inferenceMode;
   private @Nullable TorchStream outer;
+  private @Nullable LaneCache cache;
 
   /** A run whose copies and event were not encoded yet, or could not be. */
   private static final class PendingRun {
@@ -85,6 +86,17 @@ final class TorchStream implements Stream {
 
   TorchDevice torchDevice() {
     return device;
+  }
+
+  /** Staging memory for work on this stream: from its own small cache, where it has one owner. */
+  Block stagingBlock(int bytes) {
+    if (lease == null || inside.get() != Thread.currentThread()) {
+      return device.buffers().acquire(bytes, stream.index());
+    }
+    if (cache == null) {
+      cache = device.buffers().laneCache();
+    }
+    return cache.acquire(bytes, stream.index());
   }
 
   @Override
@@ -139,7 +151,9 @@ final class TorchStream implements Stream {
     queue(slots);
     if (device.driver().isHost()) {
       for (int i = 0; i < slots.size(); i++) {
-        encode(own(slots.get(i)));
+        TorchSlot slot = own(slots.get(i));
+        slot.begin();
+        encode(slot);
       }
       return new HostEvent();
     }
@@ -181,6 +195,7 @@ final class TorchStream implements Stream {
   }
 
   private void encodeForwards(PendingRun run) {
+    run.slots.forEach(TorchSlot::begin);
     gated(() -> run.slots.forEach(this::encode));
     run.slots.forEach(slot -> slot.encoded(run.event));
     if (mustCommit(run)) {
@@ -222,6 +237,7 @@ final class TorchStream implements Stream {
               device.drain(stream);
               slot.discard();
               device.reclaimMemory();
+              slot.beginAgain();
             });
         slot.encode();
       } catch (InferenceException again) {
@@ -232,7 +248,7 @@ final class TorchStream implements Stream {
 
   private void failSlot(TorchSlot slot, InferenceException failure) {
     slot.fail(failure);
-    if (failure.code() == ErrorCode.DEVICE_FAILED) {
+    if (failure.code() == ErrorCode.DEVICE_FAILED && !device.driver().isHost()) {
       throw failure;
     }
   }
@@ -394,6 +410,9 @@ final class TorchStream implements Stream {
       flush();
     }
     closed = true;
+    if (cache != null) {
+      cache.close();
+    }
     lease.release();
   }
 
