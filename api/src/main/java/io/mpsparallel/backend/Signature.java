@@ -21,6 +21,7 @@ public final class Signature {
   private final List<InputSpec> inputs;
   private final List<String> outputs;
   private final List<String> inputNames;
+  private final boolean independentRows;
 
   /**
    * Makes a signature.
@@ -29,9 +30,30 @@ public final class Signature {
    * @param outputs the names of the outputs in order; empty if they are not known before a run
    */
   public Signature(List<InputSpec> inputs, List<String> outputs) {
+    this(inputs, outputs, false);
+  }
+
+  private Signature(List<InputSpec> inputs, List<String> outputs, boolean independentRows) {
+    this.independentRows = independentRows;
     this.inputs = List.copyOf(inputs);
     this.outputs = List.copyOf(outputs);
     this.inputNames = this.inputs.stream().map(InputSpec::name).toList();
+  }
+
+  /**
+   * This signature with the statement that rows (dimension 0 of every input and output) do not
+   * influence each other: what more rows stand beside a row leaves its answer as it is. Only then
+   * may rows be added to an input, on devices that prepare for every new shape.
+   *
+   * @return the changed signature
+   */
+  public Signature withIndependentRows() {
+    return new Signature(inputs, outputs, true);
+  }
+
+  /** {@return whether it was stated that rows do not influence each other} */
+  public boolean independentRows() {
+    return independentRows;
   }
 
   /** {@return the inputs in the order of the model's own signature} */
@@ -154,7 +176,8 @@ public final class Signature {
     return this == other
         || (other instanceof Signature that
             && inputs.equals(that.inputs)
-            && outputs.equals(that.outputs));
+            && outputs.equals(that.outputs)
+            && independentRows == that.independentRows);
   }
 
   @Override

@@ -24,11 +24,12 @@ import java.util.TreeSet;
  *
  * <pre>{@code
  * { "inputs":  [ { "name": "input_ids", "dtype": "int64", "shape": [-1, -1], "range": [0, 30521] } ],
- *   "outputs": [ "last_hidden_state", "pooler_output" ] }
+ *   "outputs": [ "last_hidden_state", "pooler_output" ],
+ *   "independent-rows": true }
  * }</pre>
  *
- * <p>Everything but a name is optional; -1 is any size of at least 1. Pure but for reading the
- * file.
+ * <p>Everything but a name is optional; -1 is any size of at least 1; for independent rows see
+ * {@link Signature#withIndependentRows}. Pure but for reading the file.
  */
 public final class ModelDescription {
   private ModelDescription() {}
@@ -65,14 +66,17 @@ public final class ModelDescription {
           ConfigFactory.parseFile(
               file.toFile(),
               ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON).setAllowMissing(false));
-      checkKeys(json, Set.of("inputs", "outputs"));
+      checkKeys(json, Set.of("inputs", "outputs", "independent-rows"));
       List<InputSpec> inputs =
           json.hasPath("inputs")
               ? json.getConfigList("inputs").stream().map(ModelDescription::input).toList()
               : List.of();
       List<String> outputs =
           json.hasPath("outputs") ? List.copyOf(json.getStringList("outputs")) : List.of();
-      return new Signature(inputs, outputs);
+      Signature signature = new Signature(inputs, outputs);
+      return json.hasPath("independent-rows") && json.getBoolean("independent-rows")
+          ? signature.withIndependentRows()
+          : signature;
     } catch (ConfigException | InferenceException e) {
       throw new InferenceException(ErrorCode.CONFIG_INVALID, file + ": " + e.getMessage(), e);
     }

@@ -49,6 +49,14 @@ class ModelDescriptionTest {
   }
 
   @Test
+  void read_independentRows_isAStatementOfItsOwn() throws IOException {
+    assertThat(read("{\"independent-rows\": true}").independentRows()).isTrue();
+    assertThat(read("{\"independent-rows\": false}")).isEqualTo(Signature.UNKNOWN);
+    assertFails(
+        ErrorCode.CONFIG_INVALID, () -> read("{\"rows\": 1}"), "rows: there is no such key");
+  }
+
+  @Test
   void read_emptyObject_declaresNothing() throws IOException {
     assertThat(read("{}")).isEqualTo(Signature.UNKNOWN);
   }

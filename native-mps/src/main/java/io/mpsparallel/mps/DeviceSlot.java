@@ -1,5 +1,6 @@
 package io.mpsparallel.mps;
 
+import io.mpsparallel.backend.Capabilities.GraphKey;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
@@ -26,6 +27,7 @@ final class DeviceSlot extends TorchSlot {
   private final List<Block> uploads = new ArrayList<>();
   private final List<Returned> returned = new ArrayList<>();
   private OutputReader.@Nullable Outputs raw;
+  private long rows = RowBuckets.NONE; // that the caller gave, where others were added
 
   /** One output on its way to the host. */
   private record Returned(String name, TensorSpec spec, @Nullable Block block) {}
@@ -37,9 +39,35 @@ final class DeviceSlot extends TorchSlot {
   /** What the copies to the device read from: filled before the gate, on which others wait. */
   @Override
   void prepare() {
-    for (Tensor input : inputs().tensors()) {
-      hostInputs.add(keep(isStaged() ? view(input) : staged(input)));
+    NamedTensors given = inputs();
+    rows = bucketsRows() ? RowBuckets.commonRows(given) : RowBuckets.NONE;
+    for (int i = 0; i < given.size(); i++) {
+      Tensor input = given.get(i);
+      Block block = isStaged() ? stagedBlock(i) : copied(input);
+      hostInputs.add(keep(over(block, filledUp(block, input.spec()))));
     }
+  }
+
+  private boolean bucketsRows() {
+    return model.signature().independentRows()
+        && stream.torchDevice().driver().capabilities().graphKey() == GraphKey.SHAPE;
+  }
+
+  @Override
+  int stagedBytes(TensorSpec spec) {
+    long rowsOrNone = spec.rank() == 0 || !bucketsRows() ? RowBuckets.NONE : spec.dim(0);
+    return Math.max(1, Math.toIntExact(RowBuckets.bucketed(spec, rowsOrNone).byteLength()));
+  }
+
+  /** Repeats the last row up to the size of the bucket: a row that the model can surely compute. */
+  private TensorSpec filledUp(Block block, TensorSpec spec) {
+    TensorSpec full = RowBuckets.bucketed(spec, rows);
+    ByteBuffer memory = block.buffer();
+    int end = (int) spec.byteLength();
+    for (int at = end; at < full.byteLength(); at += (int) (end / rows)) {
+      memory.put(at, memory, end - (int) (end / rows), (int) (end / rows));
+    }
+    return full;
   }
 
   @Override
@@ -66,12 +94,11 @@ final class DeviceSlot extends TorchSlot {
   }
 
   /** A copy of an input in memory that the device reads by itself. */
-  private org.bytedeco.pytorch.Tensor staged(Tensor input) {
-    Block block = acquire(input.spec());
+  private Block copied(Tensor input) {
+    Block block = stream.stagingBlock(stagedBytes(input.spec()));
     uploads.add(block);
-    ByteBuffer target = block.buffer().duplicate();
-    input.copyTo(target);
-    return over(block, input.spec());
+    input.copyTo(block.buffer().duplicate());
+    return block;
   }
 
   private Block acquire(TensorSpec spec) {
@@ -103,18 +130,28 @@ final class DeviceSlot extends TorchSlot {
   /** The dtype stays, and the source is dense: else libtorch would add a copy that blocks. */
   private void download(String name, org.bytedeco.pytorch.Tensor output) {
     HostSlot.Outputs.checkDense(name, output);
-    TensorSpec spec = HostSlot.Outputs.spec(output);
+    org.bytedeco.pytorch.Tensor wanted = withoutAddedRows(output);
+    TensorSpec spec = HostSlot.Outputs.spec(wanted);
     if (spec.byteLength() == 0) {
       returned.add(new Returned(name, spec, null));
       return;
     }
     Block block = acquire(spec);
     returned.add(new Returned(name, spec, block));
-    org.bytedeco.pytorch.Tensor dense = output;
-    if (!output.is_contiguous()) {
-      dense = keep(output.contiguous());
+    org.bytedeco.pytorch.Tensor dense = wanted;
+    if (!wanted.is_contiguous()) {
+      dense = keep(wanted.contiguous());
     }
     keep(over(block, spec)).copy_(dense, true);
+  }
+
+  private org.bytedeco.pytorch.Tensor withoutAddedRows(org.bytedeco.pytorch.Tensor output) {
+    boolean added =
+        rows != RowBuckets.NONE
+            && RowBuckets.bucket(rows) != rows
+            && output.dim() > 0
+            && output.size(0) == RowBuckets.bucket(rows);
+    return added ? keep(output.narrow(0, 0, rows)) : output;
   }
 
   @Override

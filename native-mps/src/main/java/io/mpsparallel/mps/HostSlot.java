@@ -27,6 +27,11 @@ final class HostSlot extends TorchSlot {
   }
 
   @Override
+  int stagedBytes(TensorSpec spec) {
+    return Math.max(1, (int) spec.byteLength());
+  }
+
+  @Override
   void prepare() {}
 
   @Override

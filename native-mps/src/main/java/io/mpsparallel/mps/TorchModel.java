@@ -94,7 +94,8 @@ final class TorchModel implements Model {
                 + ")");
       }
     }
-    return new Signature(inputs, declared.outputs());
+    Signature merged = new Signature(inputs, declared.outputs());
+    return declared.independentRows() ? merged.withIndependentRows() : merged;
   }
 
   /**

@@ -83,9 +83,9 @@ abstract class TorchSlot implements Slot {
       throw new InferenceException(
           ErrorCode.INVALID_INPUT, spec + ": more than 2 GiB for one input");
     }
-    Block block = stream.stagingBlock(Math.max(1, (int) spec.byteLength()));
+    Block block = stream.stagingBlock(stagedBytes(spec));
     staging.add(block);
-    return Tensor.adopt(block.buffer().limit((int) spec.byteLength()), spec, null);
+    return Tensor.adopt(block.buffer().slice(0, (int) spec.byteLength()), spec, null);
   }
 
   private void checkDTypes(NamedTensors tensors) {
@@ -106,6 +106,14 @@ abstract class TorchSlot implements Slot {
 
   final NamedTensors inputs() {
     return requireNonNull(inputs, "inputs");
+  }
+
+  /** How much memory to stage an input in; at least its own size, and at least 1. */
+  abstract int stagedBytes(TensorSpec spec);
+
+  /** The memory that an input was staged in. */
+  final Block stagedBlock(int input) {
+    return staging.get(input);
   }
 
   /** Whether an input lies in memory of the slot's own, which is used again. */

@@ -7,6 +7,7 @@ import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Event;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.QualifiedName;
 import org.bytedeco.pytorch.global.torch;
@@ -282,6 +284,47 @@ class DriverTest {
       slot.close();
       assertThat(done.isDone()).isTrue();
       done.close();
+    }
+  }
+
+  @Test
+  void independentRows_areRoundedUpForTheDeviceAlone() {
+    String source =
+        """
+        def forward(self, x: Tensor) -> Dict[str, Tensor]:
+          return {"square": x * x, "rows": torch.tensor(x.size(0))}
+        """;
+    Path file = ScriptModels.script(directory.resolve("rows.pt"), source);
+    Signature stated = Signature.UNKNOWN.withIndependentRows();
+    try (Model stating = backend.load(ModelSource.of(file).declaring(stated), Device.CPU);
+        Model silent = backend.load(ModelSource.of(file), Device.CPU);
+        Stream stream = backend.acquireStream(Device.CPU);
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9}, 9, 1)) {
+      assertThat(rowsSeen(stating, stream, slot -> slot.bind(NamedTensors.of(x)))).isEqualTo(10);
+      assertThat(rowsSeen(silent, stream, slot -> slot.bind(NamedTensors.of(x)))).isEqualTo(9);
+      assertThat(rowsSeen(stating, stream, slot -> stage(slot, x))).isEqualTo(10);
+      assertThat(rowsSeen(silent, stream, slot -> stage(slot, x))).isEqualTo(9);
+    }
+  }
+
+  private static void stage(Slot slot, Tensor x) {
+    slot.stage(List.of("x"), List.of(x.spec())).get(0).copyFrom(x.buffer());
+  }
+
+  /** Runs nine rows and checks the answer for them. */
+  private static long rowsSeen(Model model, Stream stream, Consumer<Slot> fill) {
+    try (Slot slot = model.newSlot(stream);
+        Stream.Scope inside = stream.enter()) {
+      fill.accept(slot);
+      try (Event done = stream.run(List.of(slot))) {
+        done.await(PATIENCE);
+      }
+      try (NamedTensors outputs = slot.takeOutputs()) {
+        assertThat(outputs.get("square").shape()).containsExactly(9, 1);
+        assertThat(outputs.get("square").toFloatArray())
+            .containsExactly(1, 4, 9, 16, 25, 36, 49, 64, 81);
+        return outputs.get("rows").toLongArray()[0];
+      }
     }
   }
 }
