@@ -18,7 +18,7 @@ final class RowBuckets {
 
   /**
    * The size to use for a number of rows: 1 to 8 themselves, then four steps for each power of two,
-   * so that at most a fifth is added.
+   * so that at most a quarter is added.
    */
   static long bucket(long rows) {
     if (rows <= 2 * STEPS) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class RowBucketsTest {
   @Test
-  void bucket_anyRows_addsAtMostAFifth() {
+  void bucket_anyRows_addsAtMostAQuarter() {
     for (long rows = 1; rows <= 5000; rows++) {
       long bucket = RowBuckets.bucket(rows);
       assertThat(bucket).isBetween(rows, rows + rows / 4);
