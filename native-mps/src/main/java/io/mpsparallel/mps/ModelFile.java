@@ -7,6 +7,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,8 @@ final class ModelFile {
 
   static final String EXPECTED =
       " (expected: TorchScript, from torch.jit.trace or torch.jit.script, then save)";
+
+  private static final long LARGEST_RECORD = 16 << 20;
 
   private ModelFile() {}
 
@@ -88,11 +92,13 @@ final class ModelFile {
     boolean exported = false;
     try (ZipFile zip = new ZipFile(file.toFile())) {
       for (var entries = zip.entries(); entries.hasMoreElements(); ) {
-        String name = entries.nextElement().getName();
+        ZipEntry entry = entries.nextElement();
+        String name = entry.getName();
         constants |= name.endsWith("/constants.pkl");
         data |= name.endsWith("/data.pkl");
         exported |=
             name.endsWith("/archive_format") || name.endsWith("/serialized_exported_program.json");
+        checkRecord(file, zip, entry);
       }
     } catch (ZipException | IllegalArgumentException e) { // the second for names that are no UTF-8
       throw invalid(file, "a zip archive that is truncated or damaged: " + e.getMessage(), e);
@@ -109,6 +115,25 @@ final class ModelFile {
                 ? "a pickle without code, from torch.save: weights or a Python object"
                 : "a zip archive without a model";
     throw invalid(file, what, null);
+  }
+
+  /**
+   * Code and structure must be as they were written: libtorch runs the one and follows the other.
+   * The weights are not read here; flipped bytes there are wrong numbers, which only a digest
+   * finds.
+   */
+  private static void checkRecord(Path file, ZipFile zip, ZipEntry entry) throws IOException {
+    boolean small = entry.getSize() <= LARGEST_RECORD;
+    if (!small || !(entry.getName().endsWith(".pkl") || entry.getName().endsWith(".py"))) {
+      return;
+    }
+    CRC32 crc = new CRC32();
+    try (InputStream in = zip.getInputStream(entry)) {
+      crc.update(in.readAllBytes());
+    }
+    if (crc.getValue() != entry.getCrc()) {
+      throw invalid(file, "damaged: record '" + entry.getName() + "' has another checksum", null);
+    }
   }
 
   /** Only with a sound checksum: libtorch follows whatever offsets the file has. */

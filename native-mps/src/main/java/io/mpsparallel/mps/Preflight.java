@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -66,17 +66,23 @@ final class Preflight {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  /** Refuses to go on if somebody else's libtorch is in the process already. */
-  static void refuseForeignTorch(Supplier<List<String>> mapped) {
-    Set<String> foreign = torchLibraries(mapped.get());
+  /**
+   * Refuses to go on if somebody else's libtorch is in the process already.
+   *
+   * @param mapped the files mapped into this process
+   * @param own whether JavaCPP brought a file: then other code was faster, and nothing is loaded
+   *     twice
+   */
+  static void refuseForeignTorch(List<String> mapped, Predicate<String> own) {
+    Set<String> foreign = torchLibraries(mapped);
+    foreign.removeIf(own);
     if (!foreign.isEmpty()) {
       throw new InferenceException(
           ErrorCode.NATIVE_UNAVAILABLE,
           "another libtorch is loaded in this process: "
               + foreign
-              + "; a second one would abort the"
-              + " JVM. Use one of the two libraries (for instance DJL or mps-parallel), or put one"
-              + " into a process of its own");
+              + "; a second one would abort the JVM. Use one of the two libraries (for instance DJL"
+              + " or mps-parallel), or put one into a process of its own");
     }
   }
 

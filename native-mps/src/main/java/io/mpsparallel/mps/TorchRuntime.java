@@ -74,7 +74,7 @@ final class TorchRuntime {
 
   private static TorchRuntime loadNow() {
     setProperties();
-    Preflight.refuseForeignTorch(Preflight::mappedFiles);
+    Preflight.refuseForeignTorch(Preflight.mappedFiles(), TorchRuntime::isJavaCpps);
     try {
       loadLocked();
       torch.getProfilingMode().put(false);
@@ -108,6 +108,16 @@ final class TorchRuntime {
         && loader != null
         && loader.getResource(MKL_MARKER) != null) {
       System.setProperty(BLAS, "mkl");
+    }
+  }
+
+  /** Whether JavaCPP loaded a file, or keeps it in its cache. */
+  private static boolean isJavaCpps(String file) {
+    try {
+      return Loader.getLoadedLibraries().containsValue(file)
+          || Path.of(file).startsWith(Loader.getCacheDir().toPath());
+    } catch (IOException e) {
+      return false;
     }
   }
 

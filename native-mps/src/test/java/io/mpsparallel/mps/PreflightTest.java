@@ -48,9 +48,28 @@ class PreflightTest {
   @Test
   void refuseForeignTorch_namesIt() {
     assertFails(
-            ErrorCode.NATIVE_UNAVAILABLE, () -> Preflight.refuseForeignTorch(() -> List.of(CPU)))
+            ErrorCode.NATIVE_UNAVAILABLE,
+            () -> Preflight.refuseForeignTorch(List.of(CPU), file -> false))
         .contains(CPU, "abort", "process of its own");
-    Preflight.refuseForeignTorch(() -> List.of("/usr/lib/libc.so.6"));
+    Preflight.refuseForeignTorch(List.of("/usr/lib/libc.so.6"), file -> false);
+    Preflight.refuseForeignTorch(List.of(CPU), CPU::equals);
+  }
+
+  @Test
+  void presetsTouchedBefore_areOurs() throws Exception {
+    ChildProcess.Ended ended = ChildProcess.run(directory, TouchesPresetsFirst.class);
+    assertThat(ended.exitCode()).as(ended.text()).isZero();
+    assertThat(ended.text()).contains("opened, 2.10.0");
+  }
+
+  /** Child: other code used the presets before this library was asked for. */
+  static final class TouchesPresetsFirst {
+    public static void main(String[] arguments) {
+      org.bytedeco.pytorch.global.torch.get_num_threads();
+      try (TorchBackend backend = TorchBackend.open(BackendSettings.DEFAULTS)) {
+        System.out.println("opened, " + backend.report().facts().get("libtorch"));
+      }
+    }
   }
 
   @Test
