@@ -94,6 +94,7 @@ final class SingleLane implements ParallelismStrategy {
     Stream stream = callerStream;
     if (stream == null
         || queue.size() > 0
+        || turn.hasQueuedThreads() // the lane, with an item that it took
         || turn.isHeldByCurrentThread()
         || !turn.tryLock()) {
       return null;
