@@ -59,7 +59,8 @@ public interface InferenceExecutor extends AutoCloseable {
 
   /**
    * Refuses new requests, answers those that wait as far as the close timeout allows, fails the
-   * rest with {@code CLOSED}, and frees everything. Idempotent.
+   * rest with {@code CLOSED}, and frees everything. On a lane, in a continuation, it waits for
+   * nothing: all that waits fails. Idempotent.
    */
   @Override
   void close();

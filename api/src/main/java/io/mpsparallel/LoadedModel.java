@@ -26,7 +26,8 @@ public interface LoadedModel extends AutoCloseable {
    * @throws io.mpsparallel.error.InferenceException {@code INVALID_INPUT}, {@code MODEL_FAILED},
    *     {@code OVERLOADED} if there was no room within {@code queue.wait}, {@code
    *     DEADLINE_EXCEEDED}, {@code CANCELLED} if the thread was interrupted, with its flag set
-   *     again, {@code CLOSED}, or a failure of the device
+   *     again, {@code CLOSED}, {@code MISUSE} in a continuation on a lane that it would have to
+   *     wait for, or a failure of the device
    */
   default InferenceResult infer(Tensor... inputs) {
     return infer(InferenceRequest.of(inputs));
@@ -67,7 +68,7 @@ public interface LoadedModel extends AutoCloseable {
    * @param inputs one input each, owned from now on
    * @return the outputs in the order of the inputs
    * @throws io.mpsparallel.error.InferenceException the first failure; then the others are
-   *     cancelled, and everything is closed
+   *     cancelled, and everything is closed. {@code MISUSE} in a continuation on a lane
    */
   default ResultList map(List<Tensor> inputs) {
     return mapRequests(inputs.stream().map(InferenceRequest::of).toList());

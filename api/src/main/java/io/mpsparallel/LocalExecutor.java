@@ -72,8 +72,11 @@ final class LocalExecutor implements InferenceExecutor {
         new ModelVersion(
             Map.of(device, model),
             () -> {
-              strategy.forget(self[0]);
-              model.close();
+              try {
+                strategy.forget(self[0]);
+              } finally {
+                model.close();
+              }
             });
     return self[0];
   }

@@ -61,14 +61,7 @@ final class StrategyModel implements LoadedModel {
   /** On a lane, with handles of its own: an interrupted caller may leave before the lane does. */
   private InferenceResult handOver(
       ParallelismStrategy strategy, InferenceRequest request, NamedTensors inputs) {
-    if (Thread.currentThread() instanceof LaneThread lane) {
-      throw new InferenceException(
-          ErrorCode.MISUSE,
-          "infer on "
-              + lane.getName()
-              + " would wait for the lane it runs on: use submit, or leave"
-              + " the lane with an Async method of the future");
-    }
+    refuseOnLane("infer");
     WorkItem item = admitOwned(request, inputs.share());
     try {
       strategy.accept(item, executor.settings().queueWait());
@@ -77,6 +70,18 @@ final class StrategyModel implements LoadedModel {
       throw e;
     }
     return await(item);
+  }
+
+  private static void refuseOnLane(String call) {
+    if (Thread.currentThread() instanceof LaneThread lane) {
+      throw new InferenceException(
+          ErrorCode.MISUSE,
+          call
+              + " on "
+              + lane.getName()
+              + " would wait for the lane it runs on: use submit, or leave"
+              + " the lane with an Async method of the future");
+    }
   }
 
   /** Admits a request whose inputs are owned: if it is refused, they are closed. */
@@ -135,6 +140,7 @@ final class StrategyModel implements LoadedModel {
     List<CompletableFuture<InferenceResult>> futures = new ArrayList<>(requests.size());
     List<InferenceResult> results = new ArrayList<>(requests.size());
     try {
+      refuseOnLane("map");
       for (InferenceRequest request : requests) {
         futures.add(submit(request, executor.settings().queueWait()));
         if (futures.size() - results.size() >= window) {

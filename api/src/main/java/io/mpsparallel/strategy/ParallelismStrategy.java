@@ -56,7 +56,8 @@ public interface ParallelismStrategy extends AutoCloseable {
   void forget(ModelVersion version);
 
   /**
-   * Refuses new work and waits until all accepted work is answered.
+   * Refuses new work and waits until all accepted work is answered; on a lane, which would wait for
+   * itself, it only looks.
    *
    * @param timeout for how long
    * @return whether all was answered

@@ -92,7 +92,11 @@ final class SingleLane implements ParallelismStrategy {
   @SuppressWarnings("try") // the scope is left, not read
   public @Nullable InferenceResult tryRunHere(WorkItem item) {
     Stream stream = callerStream;
-    if (stream == null || queue.size() > 0 || turn.isHeldByCurrentThread() || !turn.tryLock()) {
+    if (stream == null
+        || queue.size() > 0
+        || turn.hasQueuedThreads() // the lane, with an item that it took
+        || turn.isHeldByCurrentThread()
+        || !turn.tryLock()) {
       return null;
     }
     try {
@@ -110,15 +114,24 @@ final class SingleLane implements ParallelismStrategy {
     Stream stream = java.util.Objects.requireNonNull(laneStream);
     try (Stream.Scope inside = stream.enter()) {
       while (accepting || queue.size() > 0) {
-        WorkItem item = queue.take(IDLE);
-        if (item != null) {
-          serve(stream, item);
-        }
+        serveNext(stream);
       }
-    } catch (InterruptedException e) {
-      LOG.debug("{} was interrupted: it ends", lane.getName());
     } finally {
       laneEnded.countDown();
+    }
+  }
+
+  /** Nothing that callers' code does here, in release actions or continuations, ends the lane. */
+  private void serveNext(Stream stream) {
+    try {
+      WorkItem item = queue.take(IDLE);
+      if (item != null) {
+        serve(stream, item);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("{} was interrupted", lane.getName()); // close clears the queue as well
+    } catch (RuntimeException | Error e) {
+      LOG.warn("{}: unexpected failure", lane.getName(), e);
     }
   }
 
@@ -196,10 +209,14 @@ final class SingleLane implements ParallelismStrategy {
 
   @Override
   public boolean drain(Duration timeout) {
+    queue.close(null); // first: a lane that sees accepting false must see all that was accepted
     accepting = false;
-    queue.close(null);
+    if (Thread.currentThread() == lane) {
+      return queue.size() == 0; // a continuation: waiting would be for itself
+    }
     try {
-      return !lane.isAlive() || laneEnded.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      long nanos = TimeUnit.NANOSECONDS.convert(timeout);
+      return !lane.isAlive() || laneEnded.await(nanos, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;

@@ -174,11 +174,22 @@ public final class NamedTensors implements AutoCloseable {
     return new NamedTensors(names, List.copyOf(copies));
   }
 
-  /** Closes every tensor. Idempotent, any thread. */
+  /** Closes every tensor, even if one fails to close. Idempotent, any thread. */
   @Override
   public void close() {
-    for (int i = 0; i < tensors.size(); i++) {
-      tensors.get(i).close();
+    closeFrom(0);
+  }
+
+  private void closeFrom(int first) {
+    int i = first;
+    try {
+      for (; i < tensors.size(); i++) {
+        tensors.get(i).close();
+      }
+    } finally {
+      if (i < tensors.size()) {
+        closeFrom(i + 1); // this one threw
+      }
     }
   }
 

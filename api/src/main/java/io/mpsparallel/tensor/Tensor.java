@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
+// Over 500 lines: one value type, with a factory and a reader for each Java array; half is Javadoc.
 /**
  * A dense, row-major block of numbers in direct host memory, in the machine's byte order: what goes
  * into a model and what comes out. It has no arithmetic.
@@ -212,7 +213,8 @@ public final class Tensor implements AutoCloseable {
    *
    * @param buffer a direct buffer; the bytes between its position and its limit are used
    * @param spec dtype and shape of what is there
-   * @param release run once, when the last handle is closed, on the thread that closes it; or null
+   * @param release run once, when the last handle is closed, on the thread that closes it, and not
+   *     to throw; or null
    * @return a tensor that the caller closes
    * @throws InferenceException {@code INVALID_INPUT} if the buffer is no direct buffer, or too
    *     short or long, {@code MISUSE} if it is read-only

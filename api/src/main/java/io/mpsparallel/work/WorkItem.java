@@ -5,17 +5,21 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A request that was admitted, and the future of its answer. It keeps its model version in use and
  * owns its inputs until it is finished. A strategy that accepts an item finishes it exactly once:
  * {@link #succeed}, {@link #fail} or {@link #drop}. The caller may cancel it at any time; whoever
- * finds it {@linkplain #isDone() done} before running it drops it.
+ * finds it {@linkplain #isDone() done} before running it drops it. An input or model that fails to
+ * close is logged: the request is answered all the same.
  */
 public final class WorkItem extends CompletableFuture<InferenceResult> {
   /** The {@link #deadlineNanos} of a request without a deadline. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
+  private static final Logger LOG = LoggerFactory.getLogger(WorkItem.class);
   private static final AtomicIntegerFieldUpdater<WorkItem> FINISHED =
       AtomicIntegerFieldUpdater.newUpdater(WorkItem.class, "finished");
 
@@ -122,9 +126,25 @@ public final class WorkItem extends CompletableFuture<InferenceResult> {
   public void finish() {
     if (FINISHED.compareAndSet(this, 0, 1)) {
       if (owned) {
-        inputs.close();
+        closeInputs();
       }
+      releaseVersion();
+    }
+  }
+
+  private void closeInputs() {
+    try {
+      inputs.close();
+    } catch (RuntimeException e) {
+      LOG.warn("an input of a request could not be closed", e);
+    }
+  }
+
+  private void releaseVersion() {
+    try {
       version.release();
+    } catch (RuntimeException e) {
+      LOG.warn("a model could not be closed after its last request", e);
     }
   }
 

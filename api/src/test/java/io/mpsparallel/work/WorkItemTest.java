@@ -7,6 +7,7 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -123,5 +124,23 @@ class WorkItemTest {
     assertThat(item.deadlineNanos()).isEqualTo(WorkItem.NO_DEADLINE);
     assertThat(item.thenApply(result -> 1)).isNotInstanceOf(WorkItem.class);
     item.drop();
+  }
+
+  @Test
+  void fail_inputAndModelFailToClose_answersAndClosesTheRest() {
+    Runnable failing =
+        () -> {
+          throw new IllegalStateException("scripted");
+        };
+    ModelVersion stubborn = new ModelVersion(Map.of(), failing);
+    Tensor first = Tensor.adopt(ByteBuffer.allocateDirect(4), input.spec(), failing);
+    WorkItem item =
+        new WorkItem(
+            stubborn, NamedTensors.of(first, input), true, Priority.HIGH, WorkItem.NO_DEADLINE);
+    stubborn.release();
+    item.fail(new InferenceException(ErrorCode.MODEL_FAILED, "scripted"));
+    assertThat(item).isCompletedExceptionally();
+    assertThat(input.isClosed()).isTrue();
+    output.close();
   }
 }
