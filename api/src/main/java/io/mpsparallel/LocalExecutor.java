@@ -124,10 +124,20 @@ final class LocalExecutor implements InferenceExecutor {
       open = new ArrayList<>(models);
     }
     strategy.drain(settings.backendSettings().closeTimeout());
-    open.forEach(StrategyModel::close);
-    strategy.close();
-    if (ownsBackend) {
-      backend.close();
+    try {
+      open.forEach(StrategyModel::close);
+    } finally {
+      closeEngine();
+    }
+  }
+
+  private void closeEngine() {
+    try {
+      strategy.close();
+    } finally {
+      if (ownsBackend) {
+        backend.close();
+      }
     }
   }
 

@@ -190,11 +190,9 @@ final class StrategyModel implements LoadedModel {
 
   /** The lane's failure with this thread's trace as well: both ends of the story. */
   private static InferenceException rethrown(Throwable cause) {
-    if (cause instanceof InferenceException failure) {
-      failure.addSuppressed(new Throwable("awaited here"));
-      return failure;
-    }
-    return new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + cause, cause);
+    return cause instanceof InferenceException failure
+        ? failure.seenHere()
+        : new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + cause, cause);
   }
 
   @Override

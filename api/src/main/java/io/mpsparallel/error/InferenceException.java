@@ -35,6 +35,21 @@ public final class InferenceException extends RuntimeException {
     this.code = code;
   }
 
+  private InferenceException(InferenceException origin) {
+    super(origin.getMessage(), origin);
+    this.code = origin.code;
+  }
+
+  /**
+   * The same failure as seen by the calling thread, whose trace it has; the cause is this one, with
+   * the trace of the thread where it happened.
+   *
+   * @return a new exception of the same code and message
+   */
+  public InferenceException seenHere() {
+    return new InferenceException(this);
+  }
+
   /** {@return what kind of failure this is} */
   public ErrorCode code() {
     return code;
