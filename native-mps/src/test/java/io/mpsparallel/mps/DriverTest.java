@@ -299,6 +299,19 @@ class DriverTest {
   }
 
   @Test
+  void preparedModel_isPublishedOnceBeforeOtherStreamsRunIt() {
+    try (Model model = load(SQUARE);
+        Stream second = backend.acquireStream(Device.CPU)) {
+      assertThat(second.index()).isPositive();
+      assertAnswers(model, 3);
+      assertThat(driver.publications).hasValue(0);
+      assertAnswers(model, 4);
+      assertAnswers(model, 5);
+      assertThat(driver.publications).hasValue(1);
+    }
+  }
+
+  @Test
   void outputs_closedAfterTheBackend_giveTheirMemoryBack() {
     NamedTensors outputs;
     try (Model model = load(SQUARE);
