@@ -66,6 +66,9 @@ final class CpuDriver implements Driver {
   public void leaveCurrent() {}
 
   @Override
+  public void publish() {}
+
+  @Override
   public void record(NativeEvent event, NativeStream stream) {
     event.nanos(System.nanoTime());
   }

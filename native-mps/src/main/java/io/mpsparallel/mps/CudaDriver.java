@@ -136,6 +136,11 @@ final class CudaDriver implements Driver {
   }
 
   @Override
+  public void publish() {
+    torch_cuda.getCurrentCUDAStream(index).synchronize();
+  }
+
+  @Override
   public void record(NativeEvent event, NativeStream stream) {
     check(cudart.cudaEventRecord((CUevent_st) event.handle(), raw(stream)), "cudaEventRecord");
   }

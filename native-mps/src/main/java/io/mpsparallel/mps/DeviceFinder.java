@@ -29,7 +29,8 @@ final class DeviceFinder {
     } else {
       missing.put("mps", "this libtorch, or this machine, has no Apple GPU");
     }
-    for (int i = 0; i < countCuda(missing); i++) {
+    int gpus = countCuda(missing);
+    for (int i = 0; i < gpus; i++) {
       found.add(Device.cuda(i));
     }
     found.add(Device.CPU);

@@ -37,6 +37,12 @@ interface Driver {
   /** Makes the default stream the calling thread's current one again. */
   void leaveCurrent();
 
+  /**
+   * Returns when other streams may read what the calling thread has just computed on its current
+   * one. It only waits where streams overlap, and there is no gate to wait in.
+   */
+  void publish();
+
   /** Marks the present end of a stream, and commits. Encodes. */
   void record(NativeEvent event, NativeStream stream);
 

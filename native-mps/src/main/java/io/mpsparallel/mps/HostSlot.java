@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A forward on the host: inputs are used where they lie, outputs are handed out where libtorch put
- * them. Nothing is copied, unless an output lies in the slot's own staging memory.
+ * them. Nothing is copied, unless an output lies in the slot's own staging memory, in the model's
+ * (a weight, a constant), or in another output's.
  */
 final class HostSlot extends TorchSlot {
   private final HostInputs natives = new HostInputs();
@@ -72,6 +73,8 @@ final class HostSlot extends TorchSlot {
         tensor.deallocate();
         return alias;
       }
+      Outputs.checkSize(spec); // before it is copied
+      tensor = Outputs.owned(tensor);
       return Tensor.adopt(Outputs.memory(tensor, spec), spec, tensor::deallocate);
     } catch (RuntimeException e) {
       tensor.deallocate();
@@ -138,6 +141,16 @@ final class HostSlot extends TorchSlot {
       return dense;
     }
 
+    /** The same tensor in memory that nobody else holds; the given one is freed if it differs. */
+    static org.bytedeco.pytorch.Tensor owned(org.bytedeco.pytorch.Tensor tensor) {
+      if (tensor.use_count() == 1 && tensor.storage().use_count() == 1) {
+        return tensor;
+      }
+      org.bytedeco.pytorch.Tensor copy = tensor.clone();
+      tensor.deallocate();
+      return copy;
+    }
+
     static void checkDense(String name, org.bytedeco.pytorch.Tensor raw) {
       if (!raw.has_storage() || raw.is_meta()) {
         throw new InferenceException(
@@ -159,11 +172,14 @@ final class HostSlot extends TorchSlot {
       return TensorSpec.of(dtype, shape);
     }
 
-    static ByteBuffer memory(org.bytedeco.pytorch.Tensor tensor, TensorSpec spec) {
+    static void checkSize(TensorSpec spec) {
       if (spec.byteLength() > Integer.MAX_VALUE) {
         throw new InferenceException(
             ErrorCode.UNSUPPORTED_VALUE, "output " + spec + " has more than 2 GiB");
       }
+    }
+
+    static ByteBuffer memory(org.bytedeco.pytorch.Tensor tensor, TensorSpec spec) {
       if (spec.byteLength() == 0) {
         return ByteBuffer.allocateDirect(0);
       }

@@ -3,8 +3,6 @@ package io.mpsparallel.mps;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
@@ -24,7 +22,15 @@ final class InputAdapter implements AutoCloseable {
 
   private final List<ScriptParameter> parameters;
   private final List<String> plainOrder;
-  private final Map<List<String>, JitModule> forms = new ConcurrentHashMap<>();
+  private final GraphCache<List<String>, Form> forms = new GraphCache<>(MAX_FORMS);
+
+  /** The function for one list of names; it may be evicted while it serves. */
+  private record Form(JitModule module) implements AutoCloseable {
+    @Override
+    public void close() {
+      module.deallocate();
+    }
+  }
 
   InputAdapter(List<ScriptParameter> parameters) {
     this.parameters = List.copyOf(parameters);
@@ -50,7 +56,19 @@ final class InputAdapter implements AutoCloseable {
     if (isPlain(names)) {
       return tensors;
     }
-    JitModule form = form(names);
+    try (GraphCache.Use<Form> use = forms.use(List.copyOf(names), this::compile)) {
+      Form form = use.value().orElseThrow(() -> failure(names, use));
+      return pack(form.module(), tensors);
+    }
+  }
+
+  /** Its own for each call, as far as it lies with the names. */
+  private RuntimeException failure(List<String> names, GraphCache.Use<Form> use) {
+    source(names);
+    return use.failure().orElseThrow();
+  }
+
+  private static IValueVector pack(JitModule form, IValueVector tensors) {
     try (IValue packed = form.get_method("pack").apply(tensors);
         var tuple = packed.toTuple();
         var elements = tuple.elements()) {
@@ -63,25 +81,12 @@ final class InputAdapter implements AutoCloseable {
     }
   }
 
-  private JitModule form(List<String> names) {
-    JitModule known = forms.get(names);
-    if (known != null) {
-      return known;
-    }
+  private Form compile(List<String> names) {
     String source = source(names);
-    synchronized (this) {
-      if (forms.size() >= MAX_FORMS) {
-        close();
-      }
-      return forms.computeIfAbsent(List.copyOf(names), key -> compile(source));
-    }
-  }
-
-  private static JitModule compile(String source) {
     try (QualifiedName name = new QualifiedName("__torch__.InputAdapter")) {
       JitModule module = new JitModule(name);
       module.define(source);
-      return module;
+      return new Form(module);
     }
   }
 
@@ -121,8 +126,7 @@ final class InputAdapter implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
-    forms.values().forEach(JitModule::deallocate);
-    forms.clear();
+  public void close() {
+    forms.close();
   }
 }

@@ -95,6 +95,9 @@ final class MpsDriver implements Driver {
   public void leaveCurrent() {}
 
   @Override
+  public void publish() {}
+
+  @Override
   public void record(NativeEvent event, NativeStream stream) {
     event.nanos(System.nanoTime());
     hooks.recordEvent(event.id());

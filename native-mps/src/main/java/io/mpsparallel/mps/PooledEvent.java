@@ -6,7 +6,6 @@ import io.mpsparallel.backend.Event;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,22 +21,23 @@ final class PooledEvent<E> extends UseCount implements Event {
   /** One recording: how to commit what it waits for, and whether the device was seen to pass it. */
   private static final class Mark {
     final Runnable commitIfPending;
-    final AtomicBoolean committed = new AtomicBoolean();
+    private volatile boolean committed;
     volatile boolean done;
 
     Mark(Runnable commitIfPending) {
       this.commitIfPending = commitIfPending;
     }
 
+    /** Returns when it is committed, whichever thread does it: before that, no answer is true. */
     void commit() {
-      if (committed.get() || !committed.compareAndSet(false, true)) {
+      if (committed) {
         return;
       }
-      try {
-        commitIfPending.run();
-      } catch (Throwable e) {
-        committed.set(false);
-        throw e;
+      synchronized (this) {
+        if (!committed) {
+          commitIfPending.run();
+          committed = true;
+        }
       }
     }
   }

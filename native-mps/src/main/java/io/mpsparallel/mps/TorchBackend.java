@@ -103,9 +103,13 @@ final class TorchBackend implements Backend {
       try (ScriptModule script = ScriptModule.load(source.path());
           ExtraFilesMap none = new ExtraFilesMap()) {
         Path unfinished = Files.createTempFile(directory, "model", ".part");
-        script.module()._save_for_mobile(unfinished.toString(), none, false, true);
-        Seal.add(unfinished);
-        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+        try {
+          script.module()._save_for_mobile(unfinished.toString(), none, false, true);
+          Seal.add(unfinished);
+          Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+          Files.deleteIfExists(unfinished);
+        }
       } catch (IOException e) {
         throw new InferenceException(
             ErrorCode.MODEL_NOT_FOUND, directory + ": cannot be written: " + e.getMessage(), e);

@@ -161,11 +161,26 @@ final class TorchDevice implements AutoCloseable {
     return failure;
   }
 
+  /**
+   * Whether a stream has no work. One of a closed device has none, and one that has failed will do
+   * none: memory that comes back is not lost, nor does its user see that failure again.
+   */
   private boolean isStreamIdle(int index) {
-    return driver.isIdle(streams.at(index));
+    if (closed) {
+      return true;
+    }
+    try {
+      return driver.isIdle(streams.at(index));
+    } catch (RuntimeException e) {
+      LOG.debug("stream {} of {} cannot be asked whether it is idle", index, device(), e);
+      return true;
+    }
   }
 
-  /** Waits for one stream, outside the gate. */
+  /**
+   * Waits for one stream, outside the gate. Deaf to interrupts, for memory that the device uses is
+   * freed or used again afterwards; bounded by the time limit of events.
+   */
   void drain(NativeStream stream) {
     if (driver.isHost() || closed) {
       return; // a device that was closed was idle
@@ -178,7 +193,29 @@ final class TorchDevice implements AutoCloseable {
         gate.exit(stream.index());
       }
       end.markRecorded(() -> {});
-      end.await(settings.eventTimeout());
+      awaitDeaf(end);
+    }
+  }
+
+  private void awaitDeaf(PooledEvent<NativeEvent> event) {
+    long limit = Durations.nanos(settings.eventTimeout());
+    long start = System.nanoTime();
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (!event.isDone()) {
+        try {
+          event.await(Duration.ofNanos(Math.max(0, limit - (System.nanoTime() - start))));
+        } catch (InferenceException e) {
+          if (e.code() != ErrorCode.CANCELLED) {
+            throw e;
+          }
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

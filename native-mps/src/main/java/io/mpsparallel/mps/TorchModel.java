@@ -133,9 +133,12 @@ final class TorchModel implements Model {
     }
   }
 
+  /** Folding computes weights, on one stream; the next forward may be on another. */
   private Prepared prepare() {
     try {
-      return new Prepared(script.prepare(device.driver().isHost()));
+      Prepared made = new Prepared(script.prepare(device.driver().isHost()));
+      device.driver().publish();
+      return made;
     } catch (RuntimeException e) {
       LOG.warn("{} runs eager: it cannot be prepared: {}", this, NativeErrors.trimmed(e));
       throw e;

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.JitModule;
 import org.bytedeco.pytorch.QualifiedName;
@@ -268,6 +269,63 @@ class DriverTest {
     try (Model model = loadShortOfMemory(1)) {
       assertAnswers(model, 3);
     }
+  }
+
+  @Test
+  void slotClosedByAnInterruptedThread_waitsForItsWorkAllTheSame() throws Exception {
+    open(CommitMode.EACH);
+    try (Model model = load(SQUARE);
+        Stream stream = backend.acquireStream(Device.CPU)) {
+      Slot slot;
+      driver.hold();
+      try (Stream.Scope inside = stream.enter()) {
+        slot = filled(model, stream, 3);
+        stream.run(List.of(slot)).close();
+      }
+      AtomicBoolean interrupted = new AtomicBoolean();
+      Thread closer =
+          new Thread(
+              () -> {
+                Thread.currentThread().interrupt();
+                slot.close();
+                interrupted.set(Thread.currentThread().isInterrupted());
+              });
+      closer.start();
+      Crowd.untilWaiting(closer);
+      driver.letGo();
+      closer.join();
+      assertThat(interrupted).isTrue();
+    }
+  }
+
+  @Test
+  void preparedModel_isPublishedOnceBeforeOtherStreamsRunIt() {
+    try (Model model = load(SQUARE);
+        Stream second = backend.acquireStream(Device.CPU)) {
+      assertThat(second.index()).isPositive();
+      assertAnswers(model, 3);
+      assertThat(driver.publications).hasValue(0);
+      assertAnswers(model, 4);
+      assertAnswers(model, 5);
+      assertThat(driver.publications).hasValue(1);
+    }
+  }
+
+  @Test
+  void outputs_closedAfterTheBackend_giveTheirMemoryBack() {
+    NamedTensors outputs;
+    try (Model model = load(SQUARE);
+        Stream stream = backend.acquireStream(Device.CPU);
+        Stream.Scope inside = stream.enter();
+        Slot slot = filled(model, stream, 3);
+        Event done = stream.run(List.of(slot))) {
+      done.await(PATIENCE);
+      outputs = slot.takeOutputs();
+    }
+    backend.close();
+    assertThat(outputs.get(0).toFloatArray()).containsExactly(9);
+    outputs.close();
+    assertThat(driver.openBlocks).hasValue(0);
   }
 
   @Test

@@ -124,6 +124,31 @@ class EventPoolTest {
   }
 
   @Test
+  void isDone_whileAnotherThreadCommits_doesNotTakeTheFormerSignalForThisOne() throws Exception {
+    PooledEvent<Native> event = pool.acquire(false);
+    event.nativeEvent().signalled.set(true); // of the last time it was used
+    CountDownLatch commits = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    event.markRecorded(
+        () -> {
+          commits.countDown();
+          Crowd.until(() -> goOn.getCount() == 0);
+          event.nativeEvent().signalled.set(false);
+        });
+    Thread first = new Thread(event::isDone);
+    AtomicReference<Boolean> answer = new AtomicReference<>();
+    Thread second = new Thread(() -> answer.set(event.isDone()));
+    first.start();
+    commits.await();
+    second.start();
+    Crowd.until(() -> second.getState() == Thread.State.BLOCKED || !second.isAlive());
+    goOn.countDown();
+    first.join();
+    second.join();
+    assertThat(answer).hasValue(false);
+  }
+
+  @Test
   void isDone_commitFails_isTriedAgain() {
     AtomicInteger commits = new AtomicInteger();
     PooledEvent<Native> event = pool.acquire(false);

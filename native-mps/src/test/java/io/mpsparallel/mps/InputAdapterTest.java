@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mpsparallel.error.ErrorCode;
 import java.util.List;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 /** The source that is made for structured inputs, and the types it is made from. */
@@ -47,6 +51,31 @@ class InputAdapterTest {
     assertFails(ErrorCode.INVALID_INPUT, () -> source(list, "l")).contains("'l.0' is missing");
     List<ScriptParameter> dict = List.of(parameter("d", "Dict[str, Tensor]"));
     assertFails(ErrorCode.INVALID_INPUT, () -> source(dict, "d")).contains("'d.KEY' is missing");
+  }
+
+  @Test
+  void arguments_ofMoreFormsThanAreKept_areNotFreedWhileTheyServe() throws Exception {
+    TorchRuntime.load();
+    InputAdapter adapter = new InputAdapter(List.of(parameter("d", "Dict[str, Tensor]")));
+    Crowd.run(
+        4,
+        thread -> {
+          for (int i = 0; i < 100; i++) {
+            assertPacks(adapter, List.of("d.k" + thread + "x" + i));
+            assertPacks(adapter, List.of("d.k"));
+          }
+          return thread;
+        });
+    adapter.close();
+  }
+
+  private static void assertPacks(InputAdapter adapter, List<String> names) {
+    try (Tensor one = torch.ones(new long[] {1});
+        IValue value = new IValue(one);
+        IValueVector values = new IValueVector(value);
+        IValueVector arguments = adapter.arguments(names, values)) {
+      assertThat(arguments.get(0).isGenericDict()).isTrue();
+    }
   }
 
   @Test

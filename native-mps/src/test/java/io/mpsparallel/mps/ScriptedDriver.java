@@ -27,6 +27,7 @@ final class ScriptedDriver implements Driver {
   final List<String> violations = java.util.Collections.synchronizedList(new ArrayList<>());
   final AtomicInteger records = new AtomicInteger();
   final AtomicInteger cacheReleases = new AtomicInteger();
+  final AtomicInteger publications = new AtomicInteger();
   final AtomicInteger openEvents = new AtomicInteger();
   final AtomicInteger openBlocks = new AtomicInteger();
   private final EncodeGate gate = new EncodeGate("scripted", 1, 1);
@@ -126,6 +127,11 @@ final class ScriptedDriver implements Driver {
   @Override
   public void leaveCurrent() {
     accounted.remove(Thread.currentThread());
+  }
+
+  @Override
+  public void publish() {
+    publications.incrementAndGet();
   }
 
   @Override
