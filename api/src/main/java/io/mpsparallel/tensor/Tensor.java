@@ -356,9 +356,9 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
-   * The memory itself, for a backend that holds a handle of its own ({@link #share}) for as long as
-   * it uses the buffer, and shows it to nobody: unlike after {@link #buffer}, the memory is freed
-   * the moment the last handle is closed.
+   * The memory itself, for a backend that holds a handle of its own ({@link #share}), reachable and
+   * open, for as long as it uses the buffer, and shows it to nobody: unlike after {@link #buffer},
+   * the memory is freed the moment the last handle is closed.
    *
    * @return a new buffer over all bytes of this tensor
    */

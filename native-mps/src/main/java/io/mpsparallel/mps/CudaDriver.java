@@ -152,9 +152,12 @@ final class CudaDriver implements Driver {
         "cudaStreamWaitEvent");
   }
 
-  /** Null is CUDA's own name for the default stream. */
+  /** Null is CUDA's own name for the current device's default stream. */
   @SuppressWarnings("NullAway")
-  private static CUstream_st raw(NativeStream stream) {
+  private CUstream_st raw(NativeStream stream) {
+    if (stream.raw() == null) {
+      check(cudart.cudaSetDevice(index), "cudaSetDevice"); // it means that of the current device
+    }
     return (CUstream_st) stream.raw();
   }
 
@@ -182,10 +185,17 @@ final class CudaDriver implements Driver {
     checked(status, call);
   }
 
+  /** Else libtorch's next check on this thread would find the error, and blame its own kernel. */
+  @SuppressWarnings("CheckReturnValue")
+  private static void clearLastError() {
+    cudart.cudaGetLastError();
+  }
+
   private static boolean checked(int status, String call) {
     if (status == SUCCESS) {
       return true;
     }
+    clearLastError();
     throw new InferenceException(
         status == cudart.cudaErrorMemoryAllocation
             ? ErrorCode.OUT_OF_MEMORY

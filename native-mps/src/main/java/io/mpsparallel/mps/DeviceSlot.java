@@ -75,12 +75,18 @@ final class DeviceSlot extends TorchSlot {
     NamedTensors given = inputs();
     try (IValueVector vector = new IValueVector(given.size())) {
       for (int i = 0; i < given.size(); i++) {
-        try (IValue value = new IValue(upload(hostInputs.get(i), given.get(i).dtype()))) {
+        try (IValue value = new IValue(argument(i, given))) {
           vector.put(i, value);
         }
       }
       raw = model.forward(given, vector);
     }
+  }
+
+  /** Numbers stay on the host: reading them back would wait for the device, inside the gate. */
+  private org.bytedeco.pytorch.Tensor argument(int i, NamedTensors given) {
+    boolean number = !given.names().isEmpty() && model.isNumber(given.names().get(i));
+    return number ? hostInputs.get(i) : upload(hostInputs.get(i), given.get(i).dtype());
   }
 
   private org.bytedeco.pytorch.Tensor upload(org.bytedeco.pytorch.Tensor host, DType dtype) {
@@ -194,6 +200,13 @@ final class DeviceSlot extends TorchSlot {
       }
     }
     returned.clear();
+  }
+
+  @Override
+  void lose() {
+    uploads.clear();
+    returned.clear();
+    discard(); // what is left frees itself in the order of the stream
   }
 
   @Override

@@ -119,6 +119,11 @@ final class HostSlot extends TorchSlot {
   }
 
   @Override
+  void lose() {
+    discard(); // nothing is ever under way
+  }
+
+  @Override
   void freeNatives() {
     natives.free();
   }

@@ -45,6 +45,16 @@ final class InputAdapter implements AutoCloseable {
     return !plainOrder.isEmpty() && plainOrder.equals(names);
   }
 
+  /** Whether an input becomes a number of the host's: an int, float or bool. */
+  boolean isNumber(String name) {
+    for (ScriptParameter parameter : parameters) {
+      if (parameter.name().equals(name)) {
+        return parameter.type().isNumber();
+      }
+    }
+    return false;
+  }
+
   /**
    * The arguments of {@code forward}.
    *

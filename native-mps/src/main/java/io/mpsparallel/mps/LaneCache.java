@@ -48,6 +48,11 @@ final class LaneCache implements AutoCloseable {
         : new Block(pool, this, slab, bytes, ownerStream);
   }
 
+  /** Whether it belongs to a thread, or to none yet. */
+  boolean isOf(Thread other) {
+    return thread == null || thread == other;
+  }
+
   /** Gives all blocks to the pool. Idempotent. */
   @Override
   public void close() {

@@ -39,7 +39,10 @@ final class NativeErrors {
                   + " bounds|[Dd]imension out of range|must have the same dtype|should be the"
                   + " same|Expected tensor for argument|input\\.size\\(-1\\)|not implemented for '",
               ErrorCode.INVALID_INPUT),
-          row("CUDA error|cuDNN error|CUBLAS_STATUS|MPS backend|Metal", ErrorCode.DEVICE_FAILED));
+          row(
+              "CUDA error: |cuDNN error: |CU(BLAS|DNN)_STATUS_|MPS backend: |Metal"
+                  + " .*([Ff]ail|error|abort)",
+              ErrorCode.DEVICE_FAILED));
 
   private NativeErrors() {}
 

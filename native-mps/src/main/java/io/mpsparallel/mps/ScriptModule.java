@@ -24,8 +24,12 @@ import org.bytedeco.pytorch.parameter_list;
  * thread; {@code forward} may run concurrently.
  */
 final class ScriptModule implements AutoCloseable {
-  /** Operations whose name ends with an underscore, and those that write into an {@code out}. */
-  private static final Pattern IN_PLACE = Pattern.compile("[a-z0-9]_\\(|\\bout=");
+  /**
+   * Operations whose name ends with an underscore or that write into an {@code out}, and free
+   * functions, whose source is not shown.
+   */
+  private static final Pattern IN_PLACE =
+      Pattern.compile("[a-z0-9]_\\(|\\bout=|__torch__[\\w.]*\\(");
 
   private final JitModule module;
   private final List<ScriptParameter> parameters;

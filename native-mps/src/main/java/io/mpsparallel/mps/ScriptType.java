@@ -84,6 +84,15 @@ record ScriptType(Kind kind, List<ScriptType> parts) {
     return parts;
   }
 
+  /** Whether it is a number, or an optional one. */
+  boolean isNumber() {
+    return switch (kind) {
+      case INT, FLOAT, BOOL -> true;
+      case OPTIONAL -> parts.get(0).isNumber();
+      default -> false;
+    };
+  }
+
   /** Whether tensors can express a value of this type. */
   boolean isExpressible() {
     return kind != Kind.OTHER && parts.stream().allMatch(ScriptType::isExpressible);

@@ -99,7 +99,7 @@ final class TorchBackend implements Backend {
   @Override
   public ModelSource share(ModelSource source, Path directory) {
     Path target = directory.resolve(source.digest() + ".ff");
-    if (!Files.exists(target)) {
+    if (!isWhole(target)) {
       try (ScriptModule script = ScriptModule.load(source.path());
           ExtraFilesMap none = new ExtraFilesMap()) {
         Path unfinished = Files.createTempFile(directory, "model", ".part");
@@ -118,6 +118,15 @@ final class TorchBackend implements Backend {
       }
     }
     return ModelSource.of(target).declaring(source.declared());
+  }
+
+  /** Whether a shared form is there and whole; else it is written again. */
+  private static boolean isWhole(Path file) {
+    try {
+      return Files.exists(file) && Seal.check(file) == Seal.State.WHOLE;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,7 @@ final class TorchModel implements Model {
   private final GraphCache<String, Prepared> prepared;
   private final AtomicInteger runs = new AtomicInteger();
   private final NativeHandle handle;
+  private volatile @Nullable JitModule ready;
 
   /** A prepared form of the module. */
   private record Prepared(JitModule module) implements AutoCloseable {
@@ -121,9 +123,16 @@ final class TorchModel implements Model {
     if (!device.path().graph(inputBytes, device.streams().inUse(), seen)) {
       return forward(script.module(), arguments);
     }
+    JitModule known = ready;
+    return known != null ? forward(known, arguments) : forward(prepared(), arguments);
+  }
+
+  /** Built once by whoever comes first; where it cannot be, the plain module for good. */
+  private JitModule prepared() {
     try (GraphCache.Use<Prepared> use = prepared.use(PREPARED, key -> prepare())) {
       JitModule module = use.value().map(Prepared::module).orElse(script.module());
-      return forward(module, arguments);
+      ready = module; // the cache keeps it until this model is freed
+      return module;
     }
   }
 
@@ -195,6 +204,11 @@ final class TorchModel implements Model {
   /** Whether a forward leaves the objects that it was given as they were. */
   boolean keepsInputs() {
     return script.keepsInputs();
+  }
+
+  /** Whether an input becomes a number of the host's. */
+  boolean isNumber(String input) {
+    return adapter.isNumber(input);
   }
 
   void acquire() {

@@ -159,7 +159,6 @@ abstract class TorchSlot implements Slot {
    * Takes everything back that {@link #begin} and a failed {@link #encode} did, for a second try.
    */
   final void beginAgain() {
-    discard();
     failure = null;
     try {
       prepare();
@@ -176,9 +175,16 @@ abstract class TorchSlot implements Slot {
     try {
       forward();
     } catch (RuntimeException e) {
-      throw NativeErrors.forward(e, model.toString()); // what is left is freed after the event
+      throw failed(NativeErrors.forward(e, model.toString())); // the rest is freed after the event
     }
     state = State.IN_FLIGHT;
+  }
+
+  /** On the host no text makes a failure one of the device. */
+  private InferenceException failed(InferenceException e) {
+    return e.code() == ErrorCode.DEVICE_FAILED && stream.torchDevice().driver().isHost()
+        ? new InferenceException(ErrorCode.MODEL_FAILED, model + " failed", e)
+        : e;
   }
 
   final void encoded(Event event) {
@@ -216,6 +222,9 @@ abstract class TorchSlot implements Slot {
   /** Frees whatever of a forward is left. */
   abstract void discard();
 
+  /** Forgets whatever of a forward is left, without freeing what a device may use. */
+  abstract void lose();
+
   /** Frees what is kept from one forward to the next. */
   abstract void freeNatives();
 
@@ -235,8 +244,8 @@ abstract class TorchSlot implements Slot {
       }
       return named(collect());
     } finally {
-      if (event == null) {
-        settle();
+      if (event == null && !settle()) {
+        abandon();
       }
       empty(State.EMPTY);
     }
@@ -247,11 +256,14 @@ abstract class TorchSlot implements Slot {
     try {
       return event.isDone();
     } catch (InferenceException e) {
-      if (e.code() != ErrorCode.CLOSED) {
-        throw e;
+      if (e.code() == ErrorCode.CLOSED) {
+        stream.drain();
+        return true;
       }
-      stream.drain();
-      return true;
+      if (failure != null) {
+        return true; // the run could not be committed, which is why it failed
+      }
+      throw e;
     }
   }
 
@@ -297,20 +309,29 @@ abstract class TorchSlot implements Slot {
     if (state == State.CLOSED) {
       return;
     }
-    if (state == State.IN_FLIGHT) {
-      settle();
+    if (state == State.IN_FLIGHT && !settle()) {
+      abandon();
     }
     empty(State.CLOSED);
     freeNatives();
   }
 
   /** Without an event to go by, waits for whatever of the forward was encoded, if it can be. */
-  private void settle() {
+  private boolean settle() {
     try {
       stream.drain();
+      return true;
     } catch (RuntimeException e) {
-      LOG.warn("{}: cannot wait for the end of its work", stream, e);
+      LOG.warn("{}: cannot wait for the end of its work; its memory is lost", stream, e);
+      return false;
     }
+  }
+
+  /** The device may still use what the slot holds: lost memory is better than wrong memory. */
+  private void abandon() {
+    staging.clear();
+    holdsModel = false; // and the model is not freed
+    lose();
   }
 
   private void expect(State expected, String call) {

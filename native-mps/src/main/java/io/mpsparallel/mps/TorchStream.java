@@ -1,7 +1,5 @@
 package io.mpsparallel.mps;
 
-import static java.util.Objects.requireNonNull;
-
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Event;
 import io.mpsparallel.backend.Slot;
@@ -107,8 +105,24 @@ final class TorchStream implements Stream {
       throw new InferenceException(
           ErrorCode.MISUSE, this + " is in use by thread '" + nameOf(inside.get()) + "'");
     }
-    if (depth++ > 0) {
+    if (depth > 0) {
+      depth++;
       return new NestedScope();
+    }
+    try {
+      takeThread();
+    } catch (RuntimeException e) {
+      leaveThread();
+      throw device.noteFailure(NativeErrors.device(e, this.toString()));
+    }
+    depth = 1;
+    return scope;
+  }
+
+  private void takeThread() {
+    if (cache != null && !cache.isOf(Thread.currentThread())) {
+      cache.close(); // its thread is outside, and has no part in it any more
+      cache = null;
     }
     if (torch.get_num_threads() != device.intraOpThreads()) {
       torch.set_num_threads(device.intraOpThreads()); // stays: it costs as much as a small forward
@@ -117,7 +131,6 @@ final class TorchStream implements Stream {
     outer = INNERMOST.get();
     INNERMOST.set(this);
     device.driver().makeCurrent(stream);
-    return scope;
   }
 
   private void leave() {
@@ -128,16 +141,29 @@ final class TorchStream implements Stream {
       return;
     }
     flushQuietly(); // whoever waits for the device waits for this as well
-    INNERMOST.set(outer);
-    if (outer == null) {
-      device.driver().leaveCurrent();
-    } else {
-      outer.device.driver().makeCurrent(outer.stream);
-    }
+    leaveThread();
+  }
+
+  private void leaveThread() {
+    TorchStream next = outer;
     outer = null;
-    requireNonNull(inferenceMode).deallocate();
-    inferenceMode = null;
-    inside.set(null);
+    INNERMOST.set(next);
+    try {
+      if (next == null) {
+        device.driver().leaveCurrent();
+      } else {
+        next.device.driver().makeCurrent(next.stream);
+      }
+    } finally {
+      if (inferenceMode != null) {
+        inferenceMode.deallocate();
+        inferenceMode = null;
+      }
+      inside.set(null);
+      if (closed) {
+        giveBack(); // closed by another thread meanwhile
+      }
+    }
   }
 
   private static String nameOf(@Nullable Thread thread) {
@@ -292,10 +318,21 @@ final class TorchStream implements Stream {
         failSlot(slot, NativeErrors.device(e, slot.model.toString()));
       }
     }
-    if (!run.event.isShut()) { // else nobody can wait for it any more
-      device.driver().record(run.event.nativeEvent(), stream);
-    }
+    recordIfOpen(run.event); // one that is closed nobody can wait for any more
     run.recorded = true;
+  }
+
+  /** Keeps the event from being given back meanwhile; false if it was before. */
+  private boolean recordIfOpen(PooledEvent<NativeEvent> event) {
+    if (!event.beginUse()) {
+      return false;
+    }
+    try {
+      device.driver().record(event.nativeEvent(), stream);
+      return true;
+    } finally {
+      event.endUse();
+    }
   }
 
   @Override
@@ -305,7 +342,8 @@ final class TorchStream implements Stream {
     encoded(
         () -> {
           flush();
-          gated(() -> device.driver().record(own.nativeEvent(), stream));
+          own.nativeEvent(); // or CLOSED
+          gated(() -> recordIfOpen(own));
           own.markRecorded(() -> {});
           return true;
         });
@@ -324,7 +362,13 @@ final class TorchStream implements Stream {
     encoded(
         () -> {
           own.isDone(); // commits what the event waits for
-          gated(() -> device.driver().block(own.nativeEvent(), stream));
+          if (own.beginUse()) {
+            try {
+              gated(() -> device.driver().block(own.nativeEvent(), stream));
+            } finally {
+              own.endUse();
+            }
+          }
           return true;
         });
   }
@@ -401,19 +445,31 @@ final class TorchStream implements Stream {
     throw misuse("given a slot of another backend");
   }
 
+  /** While another thread is inside, the stream goes back when that thread leaves it. */
   @Override
   public void close() {
     if (lease == null) {
       return;
     }
-    if (inside.get() == Thread.currentThread()) {
-      flush();
+    Thread user = inside.get();
+    if (user == Thread.currentThread()) {
+      flushQuietly();
     }
     closed = true;
-    if (cache != null) {
-      cache.close();
+    if (user == null || user == Thread.currentThread()) {
+      giveBack();
     }
-    lease.release();
+  }
+
+  private void giveBack() {
+    LaneCache own = cache;
+    cache = null;
+    if (own != null) {
+      own.close();
+    }
+    if (lease != null) {
+      lease.release();
+    }
   }
 
   void checkOpen() {
