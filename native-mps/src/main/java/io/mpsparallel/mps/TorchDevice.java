@@ -81,6 +81,16 @@ final class TorchDevice implements AutoCloseable {
     }
   }
 
+  /** Encodes something for a stream: inside the gate. */
+  void gated(int streamIndex, Runnable action) {
+    gate.enter(streamIndex);
+    try {
+      action.run();
+    } finally {
+      gate.exit(streamIndex);
+    }
+  }
+
   Device device() {
     return driver.device();
   }

@@ -6,14 +6,11 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A stream in the hands of one owner. The thread that is inside it owns everything here; a thread
@@ -23,7 +20,6 @@ import org.slf4j.LoggerFactory;
  * at one of their events flushes them.
  */
 final class TorchStream implements Stream {
-  private static final Logger LOG = LoggerFactory.getLogger(TorchStream.class);
   private static final ThreadLocal<@Nullable TorchStream> INNERMOST = new ThreadLocal<>();
 
   private final TorchDevice device;
@@ -31,7 +27,7 @@ final class TorchStream implements Stream {
   private final StreamPool.@Nullable Lease<NativeStream> lease;
   private final AtomicReference<@Nullable Thread> inside = new AtomicReference<>();
   private final InsideScope scope = new InsideScope();
-  private final List<PendingRun> pending = new ArrayList<>(); // guarded by itself
+  private final PendingRuns pending;
   private volatile boolean closed;
 
   private int depth;
@@ -39,29 +35,12 @@ final class TorchStream implements Stream {
   private @Nullable TorchStream outer;
   private @Nullable LaneCache cache;
 
-  /** A run whose copies and event were not encoded yet, or could not be. */
-  private static final class PendingRun {
-    final List<TorchSlot> slots;
-    final PooledEvent<NativeEvent> event;
-    boolean recorded;
-    volatile @Nullable InferenceException failure;
-
-    PendingRun(List<TorchSlot> slots, PooledEvent<NativeEvent> event) {
-      this.slots = slots;
-      this.event = event;
-    }
-
-    void fail(InferenceException why) {
-      failure = why;
-      slots.forEach(slot -> slot.failRun(why));
-    }
-  }
-
   private TorchStream(
       TorchDevice device, NativeStream stream, StreamPool.@Nullable Lease<NativeStream> lease) {
     this.device = device;
     this.stream = stream;
     this.lease = lease;
+    this.pending = new PendingRuns(device, stream);
   }
 
   static TorchStream ofDefault(TorchDevice device, NativeStream stream) {
@@ -140,7 +119,7 @@ final class TorchStream implements Stream {
     if (--depth > 0) {
       return;
     }
-    flushQuietly(); // whoever waits for the device waits for this as well
+    pending.flushQuietly(); // whoever waits for the device waits for this as well
     leaveThread();
   }
 
@@ -206,9 +185,12 @@ final class TorchStream implements Stream {
     PooledEvent<NativeEvent> event = null;
     try {
       event = device.events().acquire(false);
-      PendingRun run = new PendingRun(own, event);
-      encodeForwards(run);
-      event.markRecorded(() -> commit(run));
+      PendingRuns.Run run = new PendingRuns.Run(own, event);
+      own.forEach(TorchSlot::begin);
+      gated(() -> own.forEach(this::encode));
+      own.forEach(slot -> slot.encoded(run.event()));
+      pending.add(run);
+      event.markRecorded(() -> pending.commit(run));
       return event;
     } catch (RuntimeException e) {
       InferenceException failure = device.noteFailure(NativeErrors.device(e, this.toString()));
@@ -217,32 +199,6 @@ final class TorchStream implements Stream {
         event.close();
       }
       throw failure;
-    }
-  }
-
-  private void encodeForwards(PendingRun run) {
-    run.slots.forEach(TorchSlot::begin);
-    gated(() -> run.slots.forEach(this::encode));
-    run.slots.forEach(slot -> slot.encoded(run.event));
-    if (mustCommit(run)) {
-      flush();
-    }
-  }
-
-  /** What the first look at a run's event does. */
-  private void commit(PendingRun run) {
-    flush();
-    InferenceException failure = run.failure;
-    if (failure != null) {
-      throw failure;
-    }
-  }
-
-  private boolean mustCommit(PendingRun run) {
-    synchronized (pending) {
-      pending.add(run);
-      return !device.driver().coalesces()
-          || device.commit().commitNow(pending.size(), device.streams().inUse());
     }
   }
 
@@ -279,71 +235,15 @@ final class TorchStream implements Stream {
     }
   }
 
-  /**
-   * Encodes copies and events of every run that waits, in order. On the thread that is inside, or
-   * on any that looks at one of their events: it returns when they are committed.
-   */
-  private void flush() {
-    synchronized (pending) {
-      if (pending.isEmpty()) {
-        return;
-      }
-      List<PendingRun> runs = List.copyOf(pending);
-      pending.clear();
-      try {
-        gated(() -> runs.forEach(this::finish));
-      } catch (RuntimeException e) {
-        InferenceException failure = device.noteFailure(NativeErrors.device(e, this.toString()));
-        runs.stream().filter(run -> !run.recorded).forEach(run -> run.fail(failure));
-        throw failure;
-      }
-    }
-  }
-
-  /** For those who have no run to fail: each run that could not be finished says so itself. */
-  private void flushQuietly() {
-    try {
-      flush();
-    } catch (InferenceException e) {
-      LOG.debug("{}: what was put off failed", this, e);
-    }
-  }
-
-  /** Encodes the copies and the event of one run; a copy that fails is the matter of its slot. */
-  private void finish(PendingRun run) {
-    for (TorchSlot slot : run.slots) {
-      try {
-        slot.encodeCopies();
-      } catch (RuntimeException e) {
-        failSlot(slot, NativeErrors.device(e, slot.model.toString()));
-      }
-    }
-    recordIfOpen(run.event); // one that is closed nobody can wait for any more
-    run.recorded = true;
-  }
-
-  /** Keeps the event from being given back meanwhile; false if it was before. */
-  private boolean recordIfOpen(PooledEvent<NativeEvent> event) {
-    if (!event.beginUse()) {
-      return false;
-    }
-    try {
-      device.driver().record(event.nativeEvent(), stream);
-      return true;
-    } finally {
-      event.endUse();
-    }
-  }
-
   @Override
   public void record(Event event) {
     checkInside();
     PooledEvent<NativeEvent> own = device.events().own(event);
     encoded(
         () -> {
-          flush();
+          pending.flush();
           own.nativeEvent(); // or CLOSED
-          gated(() -> recordIfOpen(own));
+          gated(() -> pending.recordIfOpen(own));
           own.markRecorded(() -> {});
           return true;
         });
@@ -378,7 +278,7 @@ final class TorchStream implements Stream {
     checkOpen();
     Thread user = inside.get();
     if (user == Thread.currentThread()) {
-      flush();
+      pending.flush();
     } else if (user != null) {
       throw misuse("in use by thread '" + user.getName() + "'");
     }
@@ -391,17 +291,12 @@ final class TorchStream implements Stream {
 
   /** Waits for everything encoded here; outside the gate. */
   void drain() {
-    flushQuietly();
+    pending.flushQuietly();
     device.drain(stream);
   }
 
   private void gated(Runnable action) {
-    device.gate().enter(stream.index());
-    try {
-      action.run();
-    } finally {
-      device.gate().exit(stream.index());
-    }
+    device.gated(stream.index(), action);
   }
 
   private void outsideGate(Runnable action) {
@@ -453,7 +348,7 @@ final class TorchStream implements Stream {
     }
     Thread user = inside.get();
     if (user == Thread.currentThread()) {
-      flushQuietly();
+      pending.flushQuietly();
     }
     closed = true;
     if (user == null || user == Thread.currentThread()) {
