@@ -13,8 +13,8 @@ import java.util.Random;
 
 /**
  * A child's main class: sound models with some bytes flipped. They may load, and may then give
- * wrong numbers, as nobody compares checksums of weights; they may not crash. With these trials one
- * kept libtorch busy for ever while it loaded, before code and pickles were compared.
+ * wrong numbers, as nobody compares checksums of weights; they may not crash. Before code and
+ * pickles were compared, one of these did not come back from libtorch's load.
  */
 final class FlippedModelFiles {
   private static final int TRIALS = 1500;
