@@ -173,9 +173,9 @@ final class SingleLane implements ParallelismStrategy {
       slot.bind(item.inputs());
       try (Event done = stream.run(List.of(slot))) {
         done.await(eventTimeout);
+        empty = true; // takeOutputs empties it, whether it returns or throws
+        return slot.takeOutputs(); // asks the event, so before it is closed
       }
-      empty = true; // takeOutputs empties it, whether it returns or throws
-      return slot.takeOutputs();
     } finally {
       if (!empty) {
         slots.remove(model);

@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at a model file before native code does, and says what it is if it is not TorchScript.
- * Reads the first bytes and the directory of a zip, not the weights. Pure but for that.
+ * Reads the first bytes and, of a zip, the directory and the small records with code and pickles,
+ * not the weights. Pure but for that.
+ *
+ * <p>Code and pickles must match their checksums: libtorch does not compare them, and a damaged
+ * pickle can crash the process, or a damaged loop bound keep it busy. Weights are not compared;
+ * damage there gives wrong numbers.
  *
  * <p>A flatbuffer is read as a whole, and only let through with the checksum that this library adds
  * to those it writes: libtorch verifies little of them, and a flipped byte can crash the process.
@@ -33,7 +38,7 @@ final class ModelFile {
   static final String EXPECTED =
       " (expected: TorchScript, from torch.jit.trace or torch.jit.script, then save)";
 
-  private static final long LARGEST_RECORD = 16 << 20;
+  private static final long MAX_CHECKED_BYTES = 16 << 20; // larger records are not read
 
   private ModelFile() {}
 
@@ -94,11 +99,11 @@ final class ModelFile {
       for (var entries = zip.entries(); entries.hasMoreElements(); ) {
         ZipEntry entry = entries.nextElement();
         String name = entry.getName();
+        checkRecord(file, zip, entry);
         constants |= name.endsWith("/constants.pkl");
         data |= name.endsWith("/data.pkl");
         exported |=
             name.endsWith("/archive_format") || name.endsWith("/serialized_exported_program.json");
-        checkRecord(file, zip, entry);
       }
     } catch (ZipException | IllegalArgumentException e) { // the second for names that are no UTF-8
       throw invalid(file, "a zip archive that is truncated or damaged: " + e.getMessage(), e);
@@ -117,22 +122,21 @@ final class ModelFile {
     throw invalid(file, what, null);
   }
 
-  /**
-   * Code and structure must be as they were written: libtorch runs the one and follows the other.
-   * The weights are not read here; flipped bytes there are wrong numbers, which only a digest
-   * finds.
-   */
+  /** Compares code or a pickle with the checksum in the zip's directory. */
   private static void checkRecord(Path file, ZipFile zip, ZipEntry entry) throws IOException {
-    boolean small = entry.getSize() <= LARGEST_RECORD;
-    if (!small || !(entry.getName().endsWith(".pkl") || entry.getName().endsWith(".py"))) {
+    String name = entry.getName();
+    boolean checked = name.endsWith(".pkl") || name.endsWith(".py") || name.endsWith("_pkl");
+    if (!checked || entry.getSize() > MAX_CHECKED_BYTES) {
       return;
     }
     CRC32 crc = new CRC32();
     try (InputStream in = zip.getInputStream(entry)) {
-      crc.update(in.readAllBytes());
+      crc.update(in.readNBytes((int) MAX_CHECKED_BYTES + 1));
+    } catch (IOException e) {
+      throw invalid(file, "record " + name + " is damaged: " + e.getMessage(), e);
     }
     if (crc.getValue() != entry.getCrc()) {
-      throw invalid(file, "damaged: record '" + entry.getName() + "' has another checksum", null);
+      throw invalid(file, "record " + name + " is damaged: its checksum differs", null);
     }
   }
 

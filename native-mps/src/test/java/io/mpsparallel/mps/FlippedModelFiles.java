@@ -13,10 +13,11 @@ import java.util.Random;
 
 /**
  * A child's main class: sound models with some bytes flipped. They may load, and may then give
- * wrong numbers, as libtorch's formats have no checksum of weights; they may not crash.
+ * wrong numbers, as nobody compares checksums of weights; they may not crash. Before code and
+ * pickles were compared, one of these did not come back from libtorch's load.
  */
 final class FlippedModelFiles {
-  private static final int TRIALS = 200;
+  private static final int TRIALS = 1500;
 
   private FlippedModelFiles() {}
 
@@ -39,7 +40,7 @@ final class FlippedModelFiles {
   private static void trials(BadCases cases, InferenceExecutor executor, String form, Path good)
       throws IOException {
     byte[] sound = Files.readAllBytes(good);
-    Random random = new Random(20);
+    Random random = new Random(5);
     Map<io.mpsparallel.error.ErrorCode, Integer> codes =
         new EnumMap<>(io.mpsparallel.error.ErrorCode.class);
     int ran = 0;

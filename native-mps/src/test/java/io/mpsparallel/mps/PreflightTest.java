@@ -59,7 +59,7 @@ class PreflightTest {
   void presetsTouchedBefore_areOurs() throws Exception {
     ChildProcess.Ended ended = ChildProcess.run(directory, TouchesPresetsFirst.class);
     assertThat(ended.exitCode()).as(ended.text()).isZero();
-    assertThat(ended.text()).contains("opened, 2.10.0");
+    assertThat(ended.text()).contains("opened, 2.10.0", "maxPhysicalBytes is");
   }
 
   /** Child: other code used the presets before this library was asked for. */
@@ -68,6 +68,7 @@ class PreflightTest {
       org.bytedeco.pytorch.global.torch.get_num_threads();
       try (TorchBackend backend = TorchBackend.open(BackendSettings.DEFAULTS)) {
         System.out.println("opened, " + backend.report().facts().get("libtorch"));
+        backend.report().problems().forEach(System.out::println);
       }
     }
   }
