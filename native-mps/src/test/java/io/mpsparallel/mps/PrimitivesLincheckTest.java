@@ -16,12 +16,14 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.StressOptions;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Looks for interleavings whose results are not those of some order of the calls. Each class below
  * is one object under test; running it on one thread says what is right.
  */
+@Tag("lincheck")
 class PrimitivesLincheckTest {
   private static void checkModel(Class<?> subject) {
     new ModelCheckingOptions()
