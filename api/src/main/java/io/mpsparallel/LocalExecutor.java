@@ -5,22 +5,32 @@ import static java.util.Objects.requireNonNull;
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.BackendReport;
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.InputSpec;
+import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
 import io.mpsparallel.config.ModelDescription;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.tensor.DType;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Ticker;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The executor of this process: one engine, one device, one strategy. */
 final class LocalExecutor implements InferenceExecutor {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalExecutor.class);
+
   private final Backend backend;
   private final boolean ownsBackend;
   private final Device device;
@@ -56,6 +66,7 @@ final class LocalExecutor implements InferenceExecutor {
     checkOpen();
     Model model = backend.load(source, device);
     StrategyModel loaded = new StrategyModel(this, model.signature(), version(model));
+    makeMistakes();
     synchronized (this) {
       if (!closed) {
         models.add(loaded);
@@ -64,6 +75,27 @@ final class LocalExecutor implements InferenceExecutor {
     }
     loaded.close();
     throw closedError();
+  }
+
+  /** Here, so that a caller's first mistakes cost no class loading: it took milliseconds. */
+  private static void makeMistakes() {
+    InputSpec ids = InputSpec.of("ids", DType.INT64, 1).withRange(new IndexRange(0, 0));
+    Signature signature = new Signature(List.of(ids), List.of());
+    try (Tensor wrongShape = Tensor.of(new long[1]);
+        Tensor outOfRange = Tensor.of(new long[] {1}, 1)) {
+      makeMistake(signature, NamedTensors.of());
+      makeMistake(signature, NamedTensors.of(wrongShape));
+      makeMistake(signature, NamedTensors.of(outOfRange));
+      makeMistake(signature, NamedTensors.of(List.of("other"), List.of(outOfRange)));
+    }
+  }
+
+  private static void makeMistake(Signature signature, NamedTensors inputs) {
+    try {
+      signature.check(inputs);
+    } catch (InferenceException expected) {
+      LOG.trace("as expected", expected);
+    }
   }
 
   private ModelVersion version(Model model) {
