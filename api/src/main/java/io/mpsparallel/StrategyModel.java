@@ -64,7 +64,7 @@ final class StrategyModel implements LoadedModel {
     refuseOnLane("infer");
     WorkItem item = admitOwned(request, inputs.share());
     try {
-      strategy.accept(item, executor.settings().queueWait());
+      strategy.accept(item, executor.settings().queue().patience());
     } catch (InferenceException e) {
       item.fail(e);
       throw e;
@@ -142,7 +142,7 @@ final class StrategyModel implements LoadedModel {
     try {
       refuseOnLane("map");
       for (InferenceRequest request : requests) {
-        futures.add(submit(request, executor.settings().queueWait()));
+        futures.add(submit(request, executor.settings().queue().patience()));
         if (futures.size() - results.size() >= window) {
           results.add(await(futures.get(results.size())));
         }

@@ -63,7 +63,7 @@ final class SingleLane implements ParallelismStrategy {
     eventTimeout = context.settings().backendSettings().eventTimeout();
     closeTimeout = context.settings().backendSettings().closeTimeout();
     served = new Served(SingleLaneProvider.ID, device, 1);
-    queue = new WorkQueue(context.settings().queueCapacity(), context.ticker());
+    queue = new WorkQueue(context.settings().queue().capacity(), context.ticker());
     lane = new LaneThread("mps-parallel-lane-" + device, this::runLane);
   }
 
