@@ -39,7 +39,7 @@ public interface Backend extends AutoCloseable {
    *
    * @param source the model
    * @param directory where to write; the file is named after the model's digest and left there
-   * @return the source to load instead
+   * @return the source to load instead, with all that was declared ({@link ModelSource#at})
    */
   ModelSource share(ModelSource source, Path directory);
 

@@ -171,7 +171,7 @@ public final class FakeBackend implements Backend {
       if (!Files.exists(shared)) {
         Files.copy(source.path(), shared);
       }
-      return ModelSource.of(shared).declaring(source.declared());
+      return source.at(shared);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -117,7 +117,7 @@ final class TorchBackend implements Backend {
         throw NativeErrors.load(e, source.toString());
       }
     }
-    return ModelSource.of(target).declaring(source.declared());
+    return source.at(target);
   }
 
   /** Whether a shared form is there and whole; else it is written again. */
