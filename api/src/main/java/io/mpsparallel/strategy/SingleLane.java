@@ -21,6 +21,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +45,7 @@ final class SingleLane implements ParallelismStrategy {
   private final Duration eventTimeout;
   private final Duration closeTimeout;
   private final Served served;
+  private final LongAdder forwards = new LongAdder();
   private final WorkQueue queue;
   private final ReentrantLock turn = new ReentrantLock();
   private final Thread lane;
@@ -174,7 +176,9 @@ final class SingleLane implements ParallelismStrategy {
       try (Event done = stream.run(List.of(slot))) {
         done.await(eventTimeout);
         empty = true; // takeOutputs empties it, whether it returns or throws
-        return slot.takeOutputs(); // asks the event, so before it is closed
+        NamedTensors outputs = slot.takeOutputs(); // asks the event, so before it is closed
+        forwards.increment();
+        return outputs;
       }
     } finally {
       if (!empty) {
@@ -187,6 +191,11 @@ final class SingleLane implements ParallelismStrategy {
   @Override
   public void apply(Plan plan) {
     LOG.debug("one lane has nothing to change: {}", plan);
+  }
+
+  @Override
+  public StrategyStats stats() {
+    return new StrategyStats(1, turn.isLocked() ? 1 : 0, queue.size(), forwards.sum(), 0);
   }
 
   @Override
