@@ -9,6 +9,8 @@ import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Plan;
+import io.mpsparallel.policy.ThreadBudget;
+import io.mpsparallel.settings.ThreadSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
@@ -46,6 +48,7 @@ final class SingleLane implements ParallelismStrategy {
   private final Duration closeTimeout;
   private final Served served;
   private final LongAdder forwards = new LongAdder();
+  private final ThreadSettings threads;
   private final WorkQueue queue;
   private final ReentrantLock turn = new ReentrantLock();
   private final Thread lane;
@@ -64,9 +67,17 @@ final class SingleLane implements ParallelismStrategy {
     callerThreads = backend.capabilities(device).callerThreads();
     eventTimeout = context.settings().backendSettings().eventTimeout();
     closeTimeout = context.settings().backendSettings().closeTimeout();
+    threads = threads(context);
     served = new Served(SingleLaneProvider.ID, device, 1);
     queue = new WorkQueue(context.settings().queue().capacity(), context.ticker());
     lane = new LaneThread("mps-parallel-lane-" + device, this::runLane);
+  }
+
+  /** All CPUs for the one forward that runs. */
+  private ThreadSettings threads(StrategyContext context) {
+    ThreadSettings asked = context.settings().backendSettings().threads();
+    int cpus = ThreadBudget.grantedCpus();
+    return new ThreadBudget(cpus, 1, backend.capabilities(device), asked).threads();
   }
 
   @Override
@@ -76,6 +87,7 @@ final class SingleLane implements ParallelismStrategy {
 
   @Override
   public void start() {
+    backend.useThreads(threads);
     laneStream = backend.acquireStream(device);
     if (callerThreads) {
       callerStream = backend.acquireStream(device);
