@@ -75,7 +75,7 @@ final class LocalExecutor implements InferenceExecutor {
       loaded.close();
       throw closedError();
     }
-    loaded.warmUp(warmUp);
+    loaded.warmUp(warmUp, !source.warmUp().isNone());
     return loaded;
   }
 

@@ -43,18 +43,22 @@ final class StrategyModel implements LoadedModel {
     this.version = version;
   }
 
-  /** Begins to warm up; once. */
+  /**
+   * Begins to warm up; once.
+   *
+   * @param cases the inputs of each run, owned from now on
+   * @param declared whether somebody asked for these; a shape that was only guessed may fail
+   */
   @SuppressWarnings("FutureReturnValueIgnored") // warmedUp does not throw
-  void warmUp(List<NamedTensors> cases) {
+  void warmUp(List<NamedTensors> cases, boolean declared) {
     CompletableFuture<Void> begun =
         cases.isEmpty()
             ? CompletableFuture.completedFuture(null)
             : executor.currentStrategy().warmUp(version, cases);
-    begun.whenComplete(this::warmedUp);
+    begun.whenComplete((none, failure) -> warmedUp(declared ? failure : null));
   }
 
-  @SuppressWarnings("UnusedVariable") // there is no value
-  private void warmedUp(@Nullable Void none, @Nullable Throwable failure) {
+  private void warmedUp(@Nullable Throwable failure) {
     if (failure == null) {
       warm.complete(null);
       return;

@@ -66,7 +66,7 @@ public record ThreadBudget(int cpus, int lanes, Capabilities facts, ThreadSettin
   /** As many lanes as leave each its explicit threads, and the device can use. */
   private static int fitting(int cpus, Capabilities facts, ThreadSettings threads) {
     int each = Math.max(1, Math.max(threads.intraOp(), threads.blas())); // automatic is 0
-    int useful = facts.asynchronous() ? GPU_LANES : Integer.MAX_VALUE;
+    int useful = facts.asynchronous() ? GPU_LANES : LaneSettings.MOST;
     int usable = Math.min(facts.concurrentForwards(), facts.streamCapacity());
     return Math.max(1, Math.min(cpus / each, Math.min(useful, usable)));
   }

@@ -16,6 +16,9 @@ public record LaneSettings(int count, int depth, Duration spin) {
   /** Decided by the library. */
   public static final int AUTO = 0;
 
+  /** The most lanes. */
+  public static final int MOST = 64;
+
   private static final Duration MAX_SPIN = Duration.ofMillis(10);
 
   /** Count and depth decided by the library; 50 microseconds. */
@@ -24,7 +27,7 @@ public record LaneSettings(int count, int depth, Duration spin) {
 
   // Checks the ranges.
   public LaneSettings {
-    Check.range("lanes.count", count, AUTO, 1024);
+    Check.range("lanes.count", count, AUTO, MOST);
     Check.range("lanes.depth", depth, AUTO, 64);
     if (requireNonNull(spin, "spin").isNegative() || spin.compareTo(MAX_SPIN) > 0) {
       throw Check.invalid("lanes.spin", spin, "0..10ms");

@@ -224,7 +224,7 @@ class HoconSettingsTest {
         "queue.when-full = caller_runs",
         "queue.when-full = reject",
         "lanes.count = 0",
-        "lanes.count = 1025",
+        "lanes.count = 65",
         "lanes.count = all",
         "lanes.depth = 0",
         "lanes.depth = 65",

@@ -114,9 +114,9 @@ class SettingsTest {
   @Test
   void lanes_values_haveBounds() {
     assertThat(new LaneSettings(0, 0, ZERO).count()).isEqualTo(LaneSettings.AUTO);
-    assertThat(new LaneSettings(1024, 64, Duration.ofMillis(10)).depth()).isEqualTo(64);
-    assertRefused(() -> LANES.withCount(-1), "lanes.count: -1 (expected: 0..1024)");
-    assertRefused(() -> LANES.withCount(1025), "lanes.count: 1025");
+    assertThat(new LaneSettings(64, 64, Duration.ofMillis(10)).depth()).isEqualTo(64);
+    assertRefused(() -> LANES.withCount(-1), "lanes.count: -1 (expected: 0..64)");
+    assertRefused(() -> LANES.withCount(65), "lanes.count: 65");
     assertRefused(() -> LANES.withDepth(-1), "lanes.depth: -1 (expected: 0..64)");
     assertRefused(() -> LANES.withDepth(65), "lanes.depth: 65");
     assertRefused(
