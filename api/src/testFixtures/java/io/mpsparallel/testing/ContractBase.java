@@ -1,61 +1,29 @@
 package io.mpsparallel.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Event;
 import io.mpsparallel.backend.Model;
-import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
-import io.mpsparallel.error.ErrorCode;
-import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.StreamSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a subclass of {@link BackendContract} supplies, and what its tests share. */
-abstract class ContractBase {
-  /** Long enough for anything that is not stuck. */
-  protected static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  /** Of this test, empty at its start. */
-  @TempDir protected Path directory;
-
+abstract class ContractBase extends ContractSupport {
   /** Opened before each test and closed after it. */
   protected Backend backend;
 
   /** The device under test. */
   protected Device device;
-
-  /** What a test does on one of several threads. */
-  @FunctionalInterface
-  protected interface Task {
-    /**
-     * Does it.
-     *
-     * @param thread which thread, from 0
-     * @throws Exception fails the test
-     */
-    void run(int thread) throws Exception;
-  }
 
   /**
    * Opens the backend under test.
@@ -66,25 +34,6 @@ abstract class ContractBase {
   protected abstract Backend open(BackendSettings settings);
 
   /**
-   * A model file.
-   *
-   * @param model what it computes
-   * @param into an empty directory to write to; a file from elsewhere will do
-   * @return the file, with nothing declared
-   */
-  protected abstract ModelSource model(ContractModel model, Path into);
-
-  /**
-   * The file of a model with one input, {@code x}, that returns x after a while.
-   *
-   * @param loops for how long: 1 is around a tenth of a millisecond, and twice as many take twice
-   *     as long
-   * @param into an empty directory to write to; a file from elsewhere will do
-   * @return the file, with nothing declared
-   */
-  protected abstract ModelSource slowModel(int loops, Path into);
-
-  /**
    * Which device to test.
    *
    * @param opened the backend
@@ -92,16 +41,6 @@ abstract class ContractBase {
    */
   protected Device deviceUnderTest(Backend opened) {
     return opened.devices().get(0);
-  }
-
-  /**
-   * How often to repeat something under many threads; override to scale the suite down.
-   *
-   * @param full the number in the catalogue of tests
-   * @return the number to use
-   */
-  protected int repetitions(int full) {
-    return full;
   }
 
   @BeforeEach
@@ -172,66 +111,5 @@ abstract class ContractBase {
         squareOnce(slot, stream, thread, i);
       }
     }
-  }
-
-  /** Runs a task on new threads, all from the same moment on, and waits for them. */
-  static void inParallel(int threads, Task task) {
-    CountDownLatch start = new CountDownLatch(1);
-    List<FutureTask<Void>> tasks = new ArrayList<>();
-    for (int i = 0; i < threads; i++) {
-      int number = i;
-      FutureTask<Void> future =
-          new FutureTask<>(
-              () -> {
-                start.await();
-                task.run(number);
-                return null;
-              });
-      tasks.add(future);
-      started(future, "contract-" + i);
-    }
-    start.countDown();
-    tasks.forEach(ContractBase::joined);
-  }
-
-  /** Runs a task on one new thread and waits for it. */
-  static void onOtherThread(ThrowingCallable task) {
-    inParallel(1, thread -> callChecked(task));
-  }
-
-  private static void callChecked(ThrowingCallable task) {
-    Throwable thrown = catchThrowable(task);
-    if (thrown != null) {
-      throw new AssertionError("on another thread: " + thrown, thrown);
-    }
-  }
-
-  static void started(FutureTask<Void> task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    thread.start();
-  }
-
-  static void joined(FutureTask<Void> task) {
-    try {
-      task.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw new AssertionError("on a thread: " + e.getCause(), e.getCause());
-    } catch (InterruptedException | TimeoutException e) {
-      throw new AssertionError("a thread did not end", e);
-    }
-  }
-
-  /** Checks that something fails with one of some codes. */
-  static InferenceException assertFails(ThrowingCallable call, ErrorCode... codes) {
-    Throwable thrown = catchThrowable(call);
-    assertThat(thrown).as("failure").isInstanceOf(InferenceException.class);
-    InferenceException failure = (InferenceException) thrown;
-    assertThat(failure.code()).as(failure.getMessage()).isIn((Object[]) codes);
-    return failure;
-  }
-
-  static Tensor floats(float... values) {
-    return Tensor.of(values, values.length);
   }
 }

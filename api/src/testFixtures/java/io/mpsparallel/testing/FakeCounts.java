@@ -2,10 +2,13 @@ package io.mpsparallel.testing;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What a {@link FakeBackend} counts. Any thread. */
 public final class FakeCounts {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   /** A kind of thing that is opened and closed, or begun and ended. */
   public enum Kind {
     /** Loaded models. */
@@ -38,6 +41,7 @@ public final class FakeCounts {
 
   private final Map<Kind, Gauge> gauges = new EnumMap<>(Kind.class);
   private final AtomicInteger doubleReleases = new AtomicInteger();
+  private volatile int waiting;
 
   FakeCounts() {
     for (Kind kind : Kind.values()) {
@@ -49,7 +53,15 @@ public final class FakeCounts {
   int begin(Kind kind) {
     Gauge gauge = gauges.get(kind);
     gauge.high.accumulateAndGet(gauge.now.incrementAndGet(), Math::max);
-    return gauge.total.incrementAndGet();
+    int number = gauge.total.incrementAndGet();
+    if (waiting > 0) {
+      tellWaiting();
+    }
+    return number;
+  }
+
+  private synchronized void tellWaiting() {
+    notifyAll();
   }
 
   void end(Kind kind) {
@@ -68,6 +80,33 @@ public final class FakeCounts {
    */
   public int open(Kind kind) {
     return gauges.get(kind).now.get();
+  }
+
+  /**
+   * Waits until there are so many.
+   *
+   * @param kind of what
+   * @param number how many, at least
+   * @throws AssertionError if they did not come
+   */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+  public synchronized void awaitOpen(Kind kind, int number) {
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    waiting++;
+    try {
+      while (open(kind) < number) {
+        long leftMillis = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (leftMillis <= 0) {
+          throw new AssertionError(kind + ": " + open(kind) + " (expected: " + number + ")");
+        }
+        wait(leftMillis);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted while it waited for " + kind, e);
+    } finally {
+      waiting--;
+    }
   }
 
   /**

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,29 @@ public final class FakeModels {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Writes the file of a model of the contract suites.
+   *
+   * @param directory where
+   * @param model what it computes
+   * @return the file
+   */
+  public static ModelSource write(Path directory, ContractModel model) {
+    return ModelSource.of(
+        write(directory, model.name().toLowerCase(Locale.ROOT).replace('_', '-')));
+  }
+
+  /**
+   * Writes the file of a model that returns its input after a while.
+   *
+   * @param directory where
+   * @param loops for how long: about a tenth of a millisecond each
+   * @return the file
+   */
+  public static ModelSource writeSlow(Path directory, int loops) {
+    return ModelSource.of(write(directory, "slow-" + loops));
   }
 
   /**

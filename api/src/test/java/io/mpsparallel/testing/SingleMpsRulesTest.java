@@ -1,0 +1,12 @@
+package io.mpsparallel.testing;
+
+import io.mpsparallel.backend.Backend;
+import java.util.function.Function;
+
+/** One lane breaks none of the rules of Apple's queues, as its engine tells. */
+final class SingleMpsRulesTest extends SingleAppleTest {
+  @Override
+  protected Backend engine(Function<EncodeObserver, FakeBackend> opening) {
+    return MpsRulesBackend.reporting(opening);
+  }
+}

@@ -1,0 +1,257 @@
+package io.mpsparallel.testing;
+
+import static io.mpsparallel.testing.ContractAnswers.assertRight;
+import static io.mpsparallel.testing.ContractAnswers.inputs;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mpsparallel.InferenceExecutor;
+import io.mpsparallel.InferenceExecutorBuilder;
+import io.mpsparallel.LoadedModel;
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendProvider;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.strategy.StrategyContext;
+import io.mpsparallel.strategy.StrategyProvider;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.work.InferenceRequest;
+import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.Ticker;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+
+/** What a subclass of {@link StrategyContract} supplies, and what its tests share. */
+@Timeout(300) // for what hangs on the test's own thread
+abstract class StrategyBase extends ContractSupport {
+  private static final String THREADS = "mps-parallel-";
+
+  /** What {@link #open} opened last. */
+  protected InferenceExecutor executor;
+
+  /** The strategy inside {@link #executor}. */
+  protected ParallelismStrategy strategy;
+
+  private final Map<ContractModel, ModelSource> files = new EnumMap<>(ContractModel.class);
+  private final Queue<CompletableFuture<InferenceResult>> kept = new ConcurrentLinkedQueue<>();
+  private @Nullable Backend handedOver;
+  private Set<Thread> threadsBefore;
+
+  /** {@return the strategy under test} */
+  protected abstract StrategyProvider strategyUnderTest();
+
+  /** {@return the engine that it runs over} */
+  protected abstract BackendProvider engine();
+
+  /**
+   * Whether the executor opens the engine itself, as strategies ask for that run it in other
+   * processes; else it is handed an opened one.
+   *
+   * @return false, unless overridden
+   */
+  protected boolean executorOpensEngine() {
+    return false;
+  }
+
+  /**
+   * The settings of most tests.
+   *
+   * @return the defaults, unless overridden
+   */
+  protected ExecutorSettings settings() {
+    return ExecutorSettings.DEFAULTS;
+  }
+
+  /**
+   * The settings by which one request runs at a time: one lane with one request in flight, or one
+   * worker, and no batches.
+   *
+   * @return {@link #settings}, unless overridden
+   */
+  protected ExecutorSettings oneLane() {
+    return settings();
+  }
+
+  private final class Capturing implements StrategyProvider {
+    private final StrategyProvider inner = strategyUnderTest();
+
+    @Override
+    public String id() {
+      return inner.id();
+    }
+
+    @Override
+    public ParallelismStrategy create(StrategyContext context) {
+      strategy = inner.create(context);
+      return strategy;
+    }
+  }
+
+  /** Opens an executor with the settings of most tests; it is closed after the test. */
+  protected final void open() {
+    open(settings());
+  }
+
+  /**
+   * Opens an executor, which is closed after the test, and closes the one before it.
+   *
+   * @param settings its settings
+   */
+  protected final void open(ExecutorSettings settings) {
+    open(settings, Ticker.SYSTEM);
+  }
+
+  /**
+   * Opens an executor, which is closed after the test, and closes the one before it.
+   *
+   * @param settings its settings
+   * @param ticker its clock
+   */
+  protected final void open(ExecutorSettings settings, Ticker ticker) {
+    close();
+    InferenceExecutorBuilder builder =
+        InferenceExecutor.builder().settings(settings).ticker(ticker).strategy(new Capturing());
+    if (executorOpensEngine()) {
+      builder.backend(engine());
+    } else {
+      handedOver = engine().open(settings.backendSettings());
+      builder.backend(handedOver);
+    }
+    executor = builder.build();
+  }
+
+  private void close() {
+    if (executor != null) {
+      executor.close();
+    }
+    if (handedOver != null) {
+      handedOver.close();
+      handedOver = null;
+    }
+  }
+
+  @BeforeEach
+  void rememberThreads() {
+    threadsBefore = strategyThreads();
+  }
+
+  @AfterEach
+  void closeAndLookForLeftovers() {
+    close();
+    kept.forEach(StrategyBase::closeKept);
+    assertNoThreadLeft();
+    assertNothingLeft();
+  }
+
+  /** Looks for what a test left behind, after everything is closed. */
+  protected void assertNothingLeft() {}
+
+  private static void closeKept(CompletableFuture<InferenceResult> future) {
+    assertThat(future).as("a request after the executor was closed").isDone();
+    if (!future.isCompletedExceptionally()) {
+      future.join().close();
+    }
+  }
+
+  /** Checks that every thread of the strategy ends. */
+  final void assertNoThreadLeft() {
+    Set<Thread> left = strategyThreads();
+    left.removeAll(threadsBefore);
+    for (Thread thread : left) {
+      try {
+        thread.join(PATIENCE.toMillis());
+      } catch (InterruptedException e) {
+        throw new AssertionError("interrupted while it waited for " + thread, e);
+      }
+      assertThat(thread.isAlive()).as("%s is left", thread).isFalse();
+    }
+  }
+
+  private static Set<Thread> strategyThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith(THREADS))
+        .collect(Collectors.toSet());
+  }
+
+  /** The model's file, written once for each test. */
+  final synchronized ModelSource file(ContractModel kind) {
+    return files.computeIfAbsent(kind, missing -> model(missing, directory));
+  }
+
+  final LoadedModel load(ContractModel kind) {
+    return executor.load(file(kind));
+  }
+
+  final LoadedModel loadSlow(int loops) {
+    return executor.load(slowModel(loops, directory));
+  }
+
+  /** Remembers a future: at the end of the test it must be done, and its result is closed. */
+  final CompletableFuture<InferenceResult> keep(CompletableFuture<InferenceResult> future) {
+    kept.add(future);
+    return future;
+  }
+
+  /** Infers or submits once, and checks the answer. */
+  static void callOnce(LoadedModel model, ContractModel kind, float value, boolean submits) {
+    if (submits) {
+      assertAnswered(kind, value, model.submit(InferenceRequest.of(inputs(kind, value))));
+      return;
+    }
+    try (NamedTensors borrowed = inputs(kind, value);
+        InferenceResult result = model.infer(InferenceRequest.of(borrowed))) {
+      assertRight(kind, value, result);
+    }
+  }
+
+  /** Waits for an answer, checks it and closes it. */
+  static void assertAnswered(
+      ContractModel kind, float value, CompletableFuture<InferenceResult> future) {
+    try (InferenceResult result = await(future)) {
+      assertRight(kind, value, result);
+    }
+  }
+
+  /** Waits for a result; a failure is thrown. */
+  static <T> T await(CompletableFuture<T> future) {
+    try {
+      return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof InferenceException failure) {
+        throw failure;
+      }
+      throw new AssertionError("a request failed with " + e.getCause(), e);
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError("a request was not answered", e);
+    }
+  }
+
+  /** Waits for an answer, or for the failure of a request that was refused at the end. */
+  static void assertAnsweredOrClosed(CompletableFuture<InferenceResult> future) {
+    try (InferenceResult result = await(future)) {
+      assertThat(result.tensor().isClosed()).isFalse();
+    } catch (InferenceException e) {
+      assertThat(e.code()).as(e.getMessage()).isEqualTo(ErrorCode.CLOSED);
+    }
+  }
+
+  /** Checks that a request fails with one of some codes. */
+  static InferenceException assertFails(
+      CompletableFuture<InferenceResult> future, ErrorCode... codes) {
+    return assertFails(() -> await(future).close(), codes);
+  }
+}
