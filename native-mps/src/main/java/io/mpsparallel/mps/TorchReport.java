@@ -2,7 +2,6 @@ package io.mpsparallel.mps;
 
 import io.mpsparallel.backend.BackendReport;
 import io.mpsparallel.backend.BackendReport.Problem;
-import io.mpsparallel.policy.ThreadBudget;
 import io.mpsparallel.settings.BackendSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,7 +42,7 @@ final class TorchReport {
     facts.put("blas", TorchRuntime.blas());
     facts.put("blas threads", Integer.toString(runtime.blasThreads()));
     facts.put("intra-op threads", Integer.toString(settings.threads().intraOpOrGranted()));
-    facts.put("cpus granted", Integer.toString(ThreadBudget.grantedCpus()));
+    facts.put("cpus granted", Integer.toString(Runtime.getRuntime().availableProcessors()));
     facts.put("omp threads", omp());
     facts.put("javacpp maxPhysicalBytes", Long.toString(Pointer.maxPhysicalBytes()));
     facts.put("jit profiling", Boolean.toString(torch.getProfilingMode().get()));
