@@ -23,9 +23,9 @@ import io.mpsparallel.work.WorkQueue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,10 +47,11 @@ final class ThreadsStrategy implements ParallelismStrategy {
   private final Guests guests;
   private final Spinner answers;
   private final Map<ModelVersion, WarmUpRun> warmUps = new ConcurrentHashMap<>();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final Set<String> warned = ConcurrentHashMap.newKeySet(); // each warning once
   private volatile ThreadBudget budget;
   private volatile int depth;
   private volatile boolean accepting;
+  private boolean closed; // guarded by this
 
   ThreadsStrategy(StrategyContext context) {
     backend = context.backend();
@@ -92,7 +93,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   }
 
   private void resize(ThreadBudget changed, int slots) {
-    changed.overcommitment().ifPresent(LOG::warn);
+    changed.overcommitment().filter(warned::add).ifPresent(LOG::warn);
     backend.useThreads(changed.threads());
     depth = slots;
     List<LaneRunner> fresh = crew.resize(changed.lanes());
@@ -171,6 +172,9 @@ final class ThreadsStrategy implements ParallelismStrategy {
 
   @Override
   public synchronized void apply(Plan plan) {
+    if (closed) {
+      return;
+    }
     ThreadSettings asked = settings.backendSettings().threads();
     int intraOp = asked.intraOp() == ThreadSettings.AUTO ? plan.intraOpThreads() : asked.intraOp();
     ThreadSettings threads = new ThreadSettings(intraOp, asked.blas());
@@ -213,8 +217,11 @@ final class ThreadsStrategy implements ParallelismStrategy {
 
   @Override
   public void close() {
-    if (!closed.compareAndSet(false, true)) {
-      return;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true; // no lane is added from here on
     }
     accepting = false;
     queue.close(Crew.closedError());

@@ -14,8 +14,10 @@ class IdleLanesLincheckTest {
     return new ModelCheckingOptions()
         .threads(3)
         .actorsPerThread(3)
-        .iterations(20)
-        .invocationsPerIteration(500);
+        .actorsBefore(0)
+        .actorsAfter(1)
+        .iterations(10)
+        .invocationsPerIteration(300);
   }
 
   /** Lanes 0 to 2, idle at first. */
