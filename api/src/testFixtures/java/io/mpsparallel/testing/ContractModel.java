@@ -1,7 +1,8 @@
 package io.mpsparallel.testing;
 
 /**
- * The models that {@link BackendContract} needs. All but {@link #ADD} have one input, {@code x}.
+ * The models that {@link BackendContract} and {@link StrategyContract} need. All but {@link #ADD}
+ * have one input, {@code x}.
  */
 public enum ContractModel {
   /** Returns x. Any dtype, any shape. */
