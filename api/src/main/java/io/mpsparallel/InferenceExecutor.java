@@ -4,6 +4,7 @@ import io.mpsparallel.backend.BackendReport;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.strategy.StrategyStats;
 import java.nio.file.Path;
 
 /**
@@ -50,6 +51,9 @@ public interface InferenceExecutor extends AutoCloseable {
 
   /** {@return the id of the strategy in use} */
   String strategy();
+
+  /** {@return what the strategy is doing: lanes, waiting requests, answers} */
+  StrategyStats stats();
 
   /** {@return the device in use} */
   Device device();

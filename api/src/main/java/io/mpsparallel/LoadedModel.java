@@ -18,6 +18,18 @@ public interface LoadedModel extends AutoCloseable {
   /** {@return its inputs and outputs, as far as they are known} */
   Signature signature();
 
+  /** {@return whether it is warm} */
+  ModelState state();
+
+  /**
+   * Waits for the warm-up shapes that were declared for the model: in {@code NAME.json} beside it,
+   * or with {@link io.mpsparallel.backend.ModelSource#warmingUp}. Requests are served meanwhile.
+   *
+   * @return done when every lane has run every shape; fails with an {@link
+   *     io.mpsparallel.error.InferenceException} if one failed. Each call gives a future of its own
+   */
+  CompletableFuture<Void> whenReady();
+
   /**
    * Runs the model and waits for the outputs.
    *

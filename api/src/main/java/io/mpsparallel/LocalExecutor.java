@@ -10,11 +10,13 @@ import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
+import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.config.ModelDescription;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.strategy.StrategyStats;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
@@ -65,16 +67,33 @@ final class LocalExecutor implements InferenceExecutor {
     requireNonNull(source, "source");
     checkOpen();
     Model model = backend.load(source, device);
+    List<NamedTensors> warmUp = warmUpOf(model);
     StrategyModel loaded = new StrategyModel(this, model.signature(), version(model));
     makeMistakes();
-    synchronized (this) {
-      if (!closed) {
-        models.add(loaded);
-        return loaded;
-      }
+    if (!added(loaded)) {
+      warmUp.forEach(NamedTensors::close);
+      loaded.close();
+      throw closedError();
     }
-    loaded.close();
-    throw closedError();
+    loaded.warmUp(warmUp, !source.warmUp().isNone());
+    return loaded;
+  }
+
+  private synchronized boolean added(StrategyModel loaded) {
+    return !closed && models.add(loaded);
+  }
+
+  /** The inputs of the declared warm-up shapes; a model that they do not fit is closed again. */
+  private static List<NamedTensors> warmUpOf(Model model) {
+    try {
+      Signature signature = model.signature();
+      return model.source().warmUp().orFixed(signature).specs(signature).stream()
+          .map(shapes -> WarmUp.inputs(shapes, signature))
+          .toList();
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
   }
 
   /** Here, so that a caller's first mistakes cost no class loading: it took milliseconds. */
@@ -133,6 +152,11 @@ final class LocalExecutor implements InferenceExecutor {
   @Override
   public String strategy() {
     return strategy.id();
+  }
+
+  @Override
+  public StrategyStats stats() {
+    return strategy.stats();
   }
 
   @Override

@@ -6,6 +6,8 @@ import io.mpsparallel.backend.Signature;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.QueueSettings;
+import io.mpsparallel.settings.QueueSettings.WhenFull;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceRequest;
@@ -20,18 +22,67 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A model whose requests go to the executor's strategy. */
 final class StrategyModel implements LoadedModel {
+  private static final Logger LOG = LoggerFactory.getLogger(StrategyModel.class);
+
   private final LocalExecutor executor;
   private final Signature signature;
   private final ModelVersion version;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final CompletableFuture<Void> warm = new CompletableFuture<>();
 
   StrategyModel(LocalExecutor executor, Signature signature, ModelVersion version) {
     this.executor = executor;
     this.signature = signature;
     this.version = version;
+  }
+
+  /**
+   * Begins to warm up; once.
+   *
+   * @param cases the inputs of each run, owned from now on
+   * @param declared whether somebody asked for these; a shape that was only guessed may fail
+   */
+  @SuppressWarnings("FutureReturnValueIgnored") // warmedUp does not throw
+  void warmUp(List<NamedTensors> cases, boolean declared) {
+    CompletableFuture<Void> begun =
+        cases.isEmpty()
+            ? CompletableFuture.completedFuture(null)
+            : executor.currentStrategy().warmUp(version, cases);
+    begun.whenComplete((none, failure) -> warmedUp(declared ? failure : null));
+  }
+
+  private void warmedUp(@Nullable Throwable failure) {
+    if (failure == null) {
+      warm.complete(null);
+      return;
+    }
+    if (!closed.get()) {
+      LOG.warn("a warm-up shape failed; requests are served all the same", failure);
+    }
+    warm.completeExceptionally(failure);
+  }
+
+  @Override
+  public ModelState state() {
+    if (closed.get()) {
+      return ModelState.CLOSED;
+    }
+    if (!warm.isDone()) {
+      return ModelState.WARMING_UP;
+    }
+    return warm.isCompletedExceptionally() ? ModelState.WARM_UP_FAILED : ModelState.READY;
+  }
+
+  @Override
+  public CompletableFuture<Void> whenReady() {
+    return warm.copy();
   }
 
   @Override
@@ -45,12 +96,11 @@ final class StrategyModel implements LoadedModel {
     ParallelismStrategy strategy = executor.currentStrategy();
     WorkItem here = admit(request, inputs, false);
     InferenceResult result = runHere(strategy, here);
-    return result != null ? result : handOver(strategy, request, inputs);
+    return result != null ? result : handOver(request, inputs);
   }
 
   /** On this thread, if the strategy can; the inputs stay borrowed. */
-  private static @org.jspecify.annotations.Nullable InferenceResult runHere(
-      ParallelismStrategy strategy, WorkItem item) {
+  private static @Nullable InferenceResult runHere(ParallelismStrategy strategy, WorkItem item) {
     try {
       return strategy.tryRunHere(item);
     } finally {
@@ -59,17 +109,38 @@ final class StrategyModel implements LoadedModel {
   }
 
   /** On a lane, with handles of its own: an interrupted caller may leave before the lane does. */
-  private InferenceResult handOver(
-      ParallelismStrategy strategy, InferenceRequest request, NamedTensors inputs) {
+  private InferenceResult handOver(InferenceRequest request, NamedTensors inputs) {
     refuseOnLane("infer");
     WorkItem item = admitOwned(request, inputs.share());
     try {
-      strategy.accept(item, executor.settings().queueWait());
+      place(item);
     } catch (InferenceException e) {
       item.fail(e);
       throw e;
     }
     return await(item);
+  }
+
+  /** Hands in for a caller who can wait, or can run the request when the queue is full. */
+  private void place(WorkItem item) {
+    QueueSettings queue = executor.settings().queue();
+    ParallelismStrategy strategy = executor.currentStrategy();
+    if (queue.whenFull() == WhenFull.WAIT) {
+      strategy.accept(item, queue.patience());
+      return;
+    }
+    try {
+      strategy.accept(item, Duration.ZERO);
+    } catch (InferenceException e) {
+      InferenceResult here = e.code() == ErrorCode.OVERLOADED ? strategy.tryRunBeside(item) : null;
+      if (here != null) {
+        item.succeed(here.outputs(), here.served());
+      } else if (e.code() == ErrorCode.OVERLOADED) {
+        strategy.accept(item, queue.patience());
+      } else {
+        throw e;
+      }
+    }
   }
 
   private static void refuseOnLane(String call) {
@@ -97,10 +168,11 @@ final class StrategyModel implements LoadedModel {
   @Override
   public CompletableFuture<InferenceResult> submit(InferenceRequest request) {
     requireNonNull(request, "request");
-    return submit(request, Duration.ZERO);
+    return submit(request, item -> executor.currentStrategy().accept(item, Duration.ZERO));
   }
 
-  private CompletableFuture<InferenceResult> submit(InferenceRequest request, Duration patience) {
+  private CompletableFuture<InferenceResult> submit(
+      InferenceRequest request, Consumer<WorkItem> handIn) {
     WorkItem item;
     try {
       item = admit(request, signature.check(request.inputs()), true);
@@ -109,7 +181,7 @@ final class StrategyModel implements LoadedModel {
       return CompletableFuture.failedFuture(e);
     }
     try {
-      executor.currentStrategy().accept(item, patience);
+      handIn.accept(item);
     } catch (InferenceException e) {
       item.fail(e);
     }
@@ -142,7 +214,7 @@ final class StrategyModel implements LoadedModel {
     try {
       refuseOnLane("map");
       for (InferenceRequest request : requests) {
-        futures.add(submit(request, executor.settings().queueWait()));
+        futures.add(submit(request, this::place));
         if (futures.size() - results.size() >= window) {
           results.add(await(futures.get(results.size())));
         }
@@ -200,6 +272,8 @@ final class StrategyModel implements LoadedModel {
     if (closed.compareAndSet(false, true)) {
       executor.removed(this);
       version.release();
+      warm.completeExceptionally(
+          new InferenceException(ErrorCode.CLOSED, "the model was closed before it was warm"));
     }
   }
 }

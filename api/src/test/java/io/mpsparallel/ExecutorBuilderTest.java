@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.policy.ThreadBudget;
+import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.LaneSettings;
+import io.mpsparallel.settings.ThreadSettings;
 import io.mpsparallel.strategy.SingleLaneProvider;
 import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeBackendProvider;
@@ -55,6 +59,26 @@ final class ExecutorBuilderTest {
         .hasMessageContaining("cuda:3")
         .hasMessageContaining("[cpu]");
     assertThat(provider.opened()).allMatch(FakeBackend::isClosed).hasSize(1);
+  }
+
+  @Test
+  void build_single_givesItsOneLaneAllCpusUnlessTheSettingsSayOtherwise() {
+    int cpus = ThreadBudget.grantedCpus();
+    BackendSettings engine = BackendSettings.DEFAULTS;
+    assertThat(threadsAfterBuild(engine)).isEqualTo(new ThreadSettings(cpus, cpus));
+    assertThat(threadsAfterBuild(engine.withThreads(new ThreadSettings(3, 0))))
+        .isEqualTo(new ThreadSettings(3, 3));
+  }
+
+  private ThreadSettings threadsAfterBuild(BackendSettings engine) {
+    ExecutorSettings settings =
+        ExecutorSettings.DEFAULTS
+            .withBackendSettings(engine)
+            .withLanes(LaneSettings.DEFAULTS.withCount(4)); // of no concern to this strategy
+    try (InferenceExecutor executor = builder(settings).build()) {
+      assertThat(executor.settings()).isEqualTo(settings);
+      return provider.opened().get(provider.opened().size() - 1).threads();
+    }
   }
 
   @Test

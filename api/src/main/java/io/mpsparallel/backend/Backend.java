@@ -1,5 +1,6 @@
 package io.mpsparallel.backend;
 
+import io.mpsparallel.settings.ThreadSettings;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -39,9 +40,19 @@ public interface Backend extends AutoCloseable {
    *
    * @param source the model
    * @param directory where to write; the file is named after the model's digest and left there
-   * @return the source to load instead
+   * @return the source to load instead, with all that was declared ({@link ModelSource#at})
    */
   ModelSource share(ModelSource source, Path directory);
+
+  /**
+   * Sets how many threads one forward may use from now on: inside operations, at each thread's next
+   * {@link Stream#enter} from outside, and in the linear-algebra library of the whole process, at
+   * once. Until it is called, the settings hold that the backend was opened with.
+   *
+   * @param threads how many
+   * @throws io.mpsparallel.error.InferenceException {@code CLOSED}
+   */
+  void useThreads(ThreadSettings threads);
 
   /**
    * Takes a stream from the device's pool; when none is left, fails or waits as configured.

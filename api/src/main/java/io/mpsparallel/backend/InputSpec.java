@@ -171,7 +171,8 @@ public final class InputSpec {
     }
   }
 
-  private void checkSpec(TensorSpec spec) {
+  /** Everything that {@link #check} asks of a tensor but its values. */
+  void checkSpec(TensorSpec spec) {
     if (dtype != null && spec.dtype() != dtype) {
       throw invalid("dtype " + spec.dtype(), this.toString());
     }

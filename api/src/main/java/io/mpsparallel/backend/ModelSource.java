@@ -22,11 +22,13 @@ import org.jspecify.annotations.Nullable;
 public final class ModelSource {
   private final Path path;
   private final Signature declared;
+  private final WarmUp warmUp;
   private volatile @Nullable String digest;
 
-  private ModelSource(Path path, Signature declared) {
-    this.path = path;
-    this.declared = declared;
+  private ModelSource(Path path, Signature declared, WarmUp warmUp) {
+    this.path = requireNonNull(path, "path").toAbsolutePath().normalize();
+    this.declared = requireNonNull(declared, "signature");
+    this.warmUp = requireNonNull(warmUp, "warmUp");
   }
 
   /**
@@ -36,8 +38,18 @@ public final class ModelSource {
    * @return the source; the file is looked at when it is loaded
    */
   public static ModelSource of(Path path) {
-    return new ModelSource(
-        requireNonNull(path, "path").toAbsolutePath().normalize(), Signature.UNKNOWN);
+    return new ModelSource(path, Signature.UNKNOWN, WarmUp.NONE);
+  }
+
+  /**
+   * What was declared, of another file that holds the same model; for engines that write it in
+   * another form.
+   *
+   * @param other the other file
+   * @return the changed source
+   */
+  public ModelSource at(Path other) {
+    return new ModelSource(other, declared, warmUp);
   }
 
   /**
@@ -47,7 +59,17 @@ public final class ModelSource {
    * @return the changed source
    */
   public ModelSource declaring(Signature signature) {
-    return new ModelSource(path, requireNonNull(signature, "signature"));
+    return new ModelSource(path, signature, warmUp);
+  }
+
+  /**
+   * The same file with the shapes that every lane runs before the model reports ready.
+   *
+   * @param shapes the shapes; {@link WarmUp#NONE} leaves it to the signature
+   * @return the changed source
+   */
+  public ModelSource warmingUp(WarmUp shapes) {
+    return new ModelSource(path, declared, shapes);
   }
 
   /** {@return the absolute path of the file} */
@@ -58,6 +80,11 @@ public final class ModelSource {
   /** {@return what was declared about inputs and outputs} */
   public Signature declared() {
     return declared;
+  }
+
+  /** {@return the shapes that every lane runs before the model reports ready, as declared} */
+  public WarmUp warmUp() {
+    return warmUp;
   }
 
   /**
@@ -93,12 +120,13 @@ public final class ModelSource {
     return this == other
         || (other instanceof ModelSource that
             && path.equals(that.path)
-            && declared.equals(that.declared));
+            && declared.equals(that.declared)
+            && warmUp.equals(that.warmUp));
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(path, declared);
+    return Objects.hash(path, declared, warmUp);
   }
 
   @Override

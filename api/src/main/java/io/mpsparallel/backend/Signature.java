@@ -3,8 +3,10 @@ package io.mpsparallel.backend;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
-import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.tensor.TensorSpec;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -129,27 +131,45 @@ public final class Signature {
 
   private NamedTensors checkNamed(NamedTensors given) {
     for (int i = 0; i < given.size(); i++) {
-      String name = given.names().get(i);
-      Tensor tensor = given.get(i);
-      input(name)
-          .orElseThrow(
-              () ->
-                  new InferenceException(
-                      ErrorCode.INVALID_INPUT,
-                      "input '" + name + "': no such input (expected: " + describe() + ")"))
-          .check(tensor);
+      ownerOf(given.names().get(i)).check(given.get(i));
     }
+    checkComplete(given.names());
+    return given;
+  }
+
+  /**
+   * Checks what is to be given by name, before there are tensors; if no input is known, any name
+   * will do.
+   *
+   * @param given dtypes and shapes by plain or dotted name
+   * @throws InferenceException {@code INVALID_INPUT} like {@link #check}
+   */
+  void checkSpecs(Map<String, TensorSpec> given) {
+    given.forEach(
+        (name, spec) -> (inputs.isEmpty() ? InputSpec.named(name) : ownerOf(name)).checkSpec(spec));
+    checkComplete(given.keySet());
+  }
+
+  private InputSpec ownerOf(String name) {
+    return input(name)
+        .orElseThrow(
+            () ->
+                new InferenceException(
+                    ErrorCode.INVALID_INPUT,
+                    "input '" + name + "': no such input (expected: " + describe() + ")"));
+  }
+
+  private void checkComplete(Collection<String> names) {
     for (InputSpec spec : inputs) {
-      if (spec.isRequired() && !isGiven(spec.name(), given.names())) {
+      if (spec.isRequired() && !isGiven(spec.name(), names)) {
         throw new InferenceException(
             ErrorCode.INVALID_INPUT,
             "input '" + spec.name() + "' is missing (expected: " + describe() + ")");
       }
     }
-    return given;
   }
 
-  private static boolean isGiven(String input, List<String> names) {
+  private static boolean isGiven(String input, Collection<String> names) {
     return names.stream().anyMatch(name -> name.equals(input) || isPartOf(name, input));
   }
 

@@ -51,7 +51,7 @@ final class HoconReader {
     try {
       return maker.get();
     } catch (InferenceException e) {
-      String message = String.valueOf(e.getMessage()).replace(ErrorCode.CONFIG_INVALID + ": ", "");
+      String message = e.detail();
       String key = message.substring(0, Math.max(0, message.indexOf(':')));
       problem(key, config.hasPath(key) ? config.getValue(key) : null, message);
       refusedMore |= refused.add(key);

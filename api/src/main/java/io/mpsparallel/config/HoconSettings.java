@@ -7,8 +7,11 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.settings.PathSettings;
 import io.mpsparallel.settings.PathSettings.PathMode;
+import io.mpsparallel.settings.QueueSettings;
+import io.mpsparallel.settings.QueueSettings.WhenFull;
 import io.mpsparallel.settings.StreamSettings;
 import io.mpsparallel.settings.StreamSettings.CommitMode;
 import io.mpsparallel.settings.ThreadSettings;
@@ -66,15 +69,32 @@ public final class HoconSettings {
     String device = in.read("device", d.device(), Config::getString);
     Duration deadline =
         in.read("deadline", d.deadline(), (c, k) -> unless(c, k, "none", d.deadline()));
-    int capacity = in.read("queue.capacity", d.queueCapacity(), HoconSettings::integer);
-    Duration wait = in.read("queue.wait", d.queueWait(), Config::getDuration);
+    QueueSettings queue = queue(in);
+    LaneSettings lanes = lanes(in);
     int window = in.read("map.window", d.mapWindow(), HoconSettings::integer);
     BackendSettings engine = engine(in);
     return in.make(
         d,
         () ->
             new ExecutorSettings(
-                strategy, backend, device, capacity, wait, deadline, window, engine));
+                strategy, backend, device, queue, lanes, deadline, window, engine));
+  }
+
+  private static QueueSettings queue(HoconReader in) {
+    QueueSettings d = QueueSettings.DEFAULTS;
+    int capacity = in.read("queue.capacity", d.capacity(), HoconSettings::integer);
+    Duration patience = in.read("queue.wait", d.patience(), Config::getDuration);
+    WhenFull whenFull =
+        in.read("queue.when-full", d.whenFull(), (c, k) -> constant(c, k, WhenFull.class));
+    return in.make(d, () -> new QueueSettings(capacity, patience, whenFull));
+  }
+
+  private static LaneSettings lanes(HoconReader in) {
+    LaneSettings d = LaneSettings.DEFAULTS;
+    int count = in.read("lanes.count", d.count(), HoconSettings::autoInt);
+    int depth = in.read("lanes.depth", d.depth(), HoconSettings::autoInt);
+    Duration spin = in.read("lanes.spin", d.spin(), Config::getDuration);
+    return in.make(d, () -> new LaneSettings(count, depth, spin));
   }
 
   private static BackendSettings engine(HoconReader in) {
@@ -153,14 +173,19 @@ public final class HoconSettings {
     return word.equals(config.getValue(key).unwrapped());
   }
 
+  /** {@code CALLER_RUNS} is spelt {@code caller-runs}. */
   private static <E extends Enum<E>> E constant(Config config, String key, Class<E> type) {
     String text = config.getString(key);
     for (E value : type.getEnumConstants()) {
-      if (value.name().toLowerCase(Locale.ROOT).equals(text)) {
+      if (spelt(value.name()).equals(text)) {
         return value;
       }
     }
     throw new IllegalArgumentException(
-        "expected one of: " + Arrays.toString(type.getEnumConstants()).toLowerCase(Locale.ROOT));
+        "expected one of: " + spelt(Arrays.toString(type.getEnumConstants())));
+  }
+
+  private static String spelt(String names) {
+    return names.toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

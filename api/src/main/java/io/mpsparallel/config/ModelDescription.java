@@ -1,20 +1,26 @@
 package io.mpsparallel.config;
 
+import static java.util.Objects.requireNonNull;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
+import com.typesafe.config.ConfigUtil;
 import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
+import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -25,14 +31,26 @@ import java.util.TreeSet;
  * <pre>{@code
  * { "inputs":  [ { "name": "input_ids", "dtype": "int64", "shape": [-1, -1], "range": [0, 30521] } ],
  *   "outputs": [ "last_hidden_state", "pooler_output" ],
- *   "independent-rows": true }
+ *   "independent-rows": true,
+ *   "warm-up": [ { "input_ids": [1, 32] }, { "input_ids": [8, 32] } ] }
  * }</pre>
  *
  * <p>Everything but a name is optional; -1 is any size of at least 1; for independent rows see
- * {@link Signature#withIndependentRows}. Pure but for reading the file.
+ * {@link Signature#withIndependentRows}, for shapes to warm up with {@link WarmUp}. Immutable, any
+ * thread.
+ *
+ * @param declared what is declared about inputs and outputs
+ * @param warmUp the shapes to run before the model reports ready
  */
-public final class ModelDescription {
-  private ModelDescription() {}
+public record ModelDescription(Signature declared, WarmUp warmUp) {
+  private static final Set<String> KEYS =
+      Set.of("inputs", "outputs", "independent-rows", "warm-up");
+
+  // Checks for null.
+  public ModelDescription {
+    requireNonNull(declared, "declared");
+    requireNonNull(warmUp, "warmUp");
+  }
 
   /**
    * The source of a model file, with its description if there is one.
@@ -44,7 +62,11 @@ public final class ModelDescription {
   public static ModelSource beside(Path model) {
     ModelSource source = ModelSource.of(model);
     Path file = descriptionOf(model);
-    return Files.isRegularFile(file) ? source.declaring(read(file)) : source;
+    return Files.isRegularFile(file) ? read(file).applyTo(source) : source;
+  }
+
+  private ModelSource applyTo(ModelSource source) {
+    return source.declaring(declared).warmingUp(warmUp);
   }
 
   private static Path descriptionOf(Path model) {
@@ -60,26 +82,51 @@ public final class ModelDescription {
    * @return what it declares
    * @throws InferenceException {@code CONFIG_INVALID} if it cannot be read
    */
-  public static Signature read(Path file) {
+  public static ModelDescription read(Path file) {
     try {
       Config json =
           ConfigFactory.parseFile(
               file.toFile(),
               ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON).setAllowMissing(false));
-      checkKeys(json, Set.of("inputs", "outputs", "independent-rows"));
-      List<InputSpec> inputs =
-          json.hasPath("inputs")
-              ? json.getConfigList("inputs").stream().map(ModelDescription::input).toList()
-              : List.of();
-      List<String> outputs =
-          json.hasPath("outputs") ? List.copyOf(json.getStringList("outputs")) : List.of();
-      Signature signature = new Signature(inputs, outputs);
-      return json.hasPath("independent-rows") && json.getBoolean("independent-rows")
-          ? signature.withIndependentRows()
-          : signature;
-    } catch (ConfigException | InferenceException e) {
+      checkKeys(json, KEYS);
+      return new ModelDescription(signature(json), warmUp(json));
+    } catch (ConfigException e) {
       throw new InferenceException(ErrorCode.CONFIG_INVALID, file + ": " + e.getMessage(), e);
+    } catch (InferenceException e) {
+      throw new InferenceException(ErrorCode.CONFIG_INVALID, file + ": " + e.detail(), e);
     }
+  }
+
+  private static Signature signature(Config json) {
+    List<InputSpec> inputs =
+        json.hasPath("inputs")
+            ? json.getConfigList("inputs").stream().map(ModelDescription::input).toList()
+            : List.of();
+    List<String> outputs =
+        json.hasPath("outputs") ? List.copyOf(json.getStringList("outputs")) : List.of();
+    Signature signature = new Signature(inputs, outputs);
+    return json.hasPath("independent-rows") && json.getBoolean("independent-rows")
+        ? signature.withIndependentRows()
+        : signature;
+  }
+
+  private static WarmUp warmUp(Config json) {
+    return json.hasPath("warm-up")
+        ? WarmUp.of(json.getConfigList("warm-up").stream().map(ModelDescription::shapes).toList())
+        : WarmUp.NONE;
+  }
+
+  /** A name is one key, whatever dots it has. */
+  private static Map<String, long[]> shapes(Config json) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    for (String name : json.root().keySet()) {
+      shapes.put(name, longs(json, ConfigUtil.joinPath(name)));
+    }
+    return shapes;
+  }
+
+  private static long[] longs(Config json, String path) {
+    return json.getLongList(path).stream().mapToLong(Long::longValue).toArray();
   }
 
   private static void checkKeys(Config json, Set<String> known) {
@@ -99,7 +146,7 @@ public final class ModelDescription {
       spec = spec.withDType(DType.of(json.getString("dtype")));
     }
     if (json.hasPath("shape")) {
-      spec = spec.withDims(json.getLongList("shape").stream().mapToLong(Long::longValue).toArray());
+      spec = spec.withDims(longs(json, "shape"));
     }
     if (json.hasPath("range")) {
       List<Long> range = json.getLongList("range");

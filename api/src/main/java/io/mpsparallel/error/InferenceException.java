@@ -55,6 +55,11 @@ public final class InferenceException extends RuntimeException {
     return code;
   }
 
+  /** {@return the message without the code, to stand in the message of another} */
+  public String detail() {
+    return String.valueOf(getMessage()).substring((code + ": ").length());
+  }
+
   /** {@return what the failure is about} */
   public ErrorCode.Scope scope() {
     return code.scope();

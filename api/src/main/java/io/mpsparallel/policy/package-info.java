@@ -1,4 +1,7 @@
-/** What a strategy is told to do. Values only: no clock, no threads, no I/O. */
+/**
+ * What a strategy is told to do, and how the CPUs are divided. Values only: no clock, no threads,
+ * no I/O.
+ */
 @NullMarked
 package io.mpsparallel.policy;
 

@@ -10,8 +10,8 @@ import java.time.Duration;
  * @param strategy the id of the strategy, or {@link #AUTO}
  * @param backend the id of the engine, or {@link #AUTO}
  * @param device the device, such as {@code cpu} or {@code cuda:0}, or {@link #AUTO}
- * @param queueCapacity requests that may wait; one more is rejected
- * @param queueWait for how long {@code infer} and {@code map} wait for room in a full queue
+ * @param queue the queue of requests that wait for a lane
+ * @param lanes the lanes of a strategy that has several
  * @param deadline how long a request may take before it is dropped, unless it says so itself;
  *     {@link #NO_DEADLINE} for no bound
  * @param mapWindow requests that {@code map} keeps in flight
@@ -21,8 +21,8 @@ public record ExecutorSettings(
     String strategy,
     String backend,
     String device,
-    int queueCapacity,
-    Duration queueWait,
+    QueueSettings queue,
+    LaneSettings lanes,
     Duration deadline,
     int mapWindow,
     BackendSettings backendSettings) {
@@ -38,8 +38,8 @@ public record ExecutorSettings(
           AUTO,
           AUTO,
           AUTO,
-          1024,
-          Duration.ofSeconds(30),
+          QueueSettings.DEFAULTS,
+          LaneSettings.DEFAULTS,
           NO_DEADLINE,
           64,
           BackendSettings.DEFAULTS);
@@ -49,8 +49,8 @@ public record ExecutorSettings(
     requireNonNull(strategy, "strategy");
     requireNonNull(backend, "backend");
     requireNonNull(device, "device");
-    Check.range("queue.capacity", queueCapacity, 1, 1 << 24);
-    Check.notNegative("queue.wait", requireNonNull(queueWait, "queueWait"));
+    requireNonNull(queue, "queue");
+    requireNonNull(lanes, "lanes");
     Check.positive("deadline", requireNonNull(deadline, "deadline"));
     Check.range("map.window", mapWindow, 1, 1 << 20);
     requireNonNull(backendSettings, "backendSettings");
@@ -64,7 +64,7 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withStrategy(String changed) {
     return new ExecutorSettings(
-        changed, backend, device, queueCapacity, queueWait, deadline, mapWindow, backendSettings);
+        changed, backend, device, queue, lanes, deadline, mapWindow, backendSettings);
   }
 
   /**
@@ -75,19 +75,40 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withDevice(String changed) {
     return new ExecutorSettings(
-        strategy, backend, changed, queueCapacity, queueWait, deadline, mapWindow, backendSettings);
+        strategy, backend, changed, queue, lanes, deadline, mapWindow, backendSettings);
   }
 
   /**
    * Changes the queue.
    *
-   * @param capacity requests that may wait
-   * @param wait for how long {@code infer} and {@code map} wait for room
+   * @param changed the new value
    * @return the changed settings
    */
-  public ExecutorSettings withQueue(int capacity, Duration wait) {
+  public ExecutorSettings withQueue(QueueSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, capacity, wait, deadline, mapWindow, backendSettings);
+        strategy, backend, device, changed, lanes, deadline, mapWindow, backendSettings);
+  }
+
+  /**
+   * Changes the room in the queue; what happens when it is full stays.
+   *
+   * @param capacity requests that may wait
+   * @param patience for how long {@code infer} and {@code map} wait for room
+   * @return the changed settings
+   */
+  public ExecutorSettings withQueue(int capacity, Duration patience) {
+    return withQueue(new QueueSettings(capacity, patience, queue.whenFull()));
+  }
+
+  /**
+   * Changes the lanes.
+   *
+   * @param changed the new value
+   * @return the changed settings
+   */
+  public ExecutorSettings withLanes(LaneSettings changed) {
+    return new ExecutorSettings(
+        strategy, backend, device, queue, changed, deadline, mapWindow, backendSettings);
   }
 
   /**
@@ -98,6 +119,6 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withBackendSettings(BackendSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, queueCapacity, queueWait, deadline, mapWindow, changed);
+        strategy, backend, device, queue, lanes, deadline, mapWindow, changed);
   }
 }

@@ -1,10 +1,13 @@
 package io.mpsparallel.strategy;
 
 import io.mpsparallel.policy.Plan;
+import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +45,40 @@ public interface ParallelismStrategy extends AutoCloseable {
   }
 
   /**
-   * Changes lanes, depth and batches while work goes on.
+   * Runs a request on the calling thread although all lanes are busy, if the device allows it and a
+   * stream can be had: what {@code queue.when-full = caller-runs} asks for. The item stays the
+   * caller's to {@linkplain WorkItem#finish finish}.
+   *
+   * @param item a request that was refused with {@code OVERLOADED}
+   * @return the result, or null if the request was not taken
+   * @throws io.mpsparallel.error.InferenceException if the forward failed
+   */
+  default @Nullable InferenceResult tryRunBeside(WorkItem item) {
+    return null;
+  }
+
+  /**
+   * Runs a model with inputs of its warm-up shapes wherever it will run later, in the background.
+   *
+   * @param version the version, which others may use meanwhile
+   * @param cases the inputs of each run, owned from now on
+   * @return done when all is warm; fails with the first failure, or {@code CLOSED} if the version
+   *     went before
+   */
+  default CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+    return OrdinaryWarmUp.run(this, version, cases);
+  }
+
+  /** {@return what it is doing} */
+  StrategyStats stats();
+
+  /**
+   * Changes lanes, depth and batches while work goes on: nothing is lost. What the strategy has no
+   * use for is ignored.
    *
    * @param plan what to do from now on
+   * @throws io.mpsparallel.error.InferenceException {@code CONFIG_INVALID} or {@code
+   *     STREAMS_EXHAUSTED} if that cannot be done; then it goes on as before
    */
   void apply(Plan plan);
 

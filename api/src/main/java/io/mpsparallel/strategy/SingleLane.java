@@ -9,6 +9,8 @@ import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Plan;
+import io.mpsparallel.policy.ThreadBudget;
+import io.mpsparallel.settings.ThreadSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
@@ -21,6 +23,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +47,8 @@ final class SingleLane implements ParallelismStrategy {
   private final Duration eventTimeout;
   private final Duration closeTimeout;
   private final Served served;
+  private final LongAdder forwards = new LongAdder();
+  private final ThreadSettings threads;
   private final WorkQueue queue;
   private final ReentrantLock turn = new ReentrantLock();
   private final Thread lane;
@@ -62,9 +67,17 @@ final class SingleLane implements ParallelismStrategy {
     callerThreads = backend.capabilities(device).callerThreads();
     eventTimeout = context.settings().backendSettings().eventTimeout();
     closeTimeout = context.settings().backendSettings().closeTimeout();
+    threads = threads(context);
     served = new Served(SingleLaneProvider.ID, device, 1);
-    queue = new WorkQueue(context.settings().queueCapacity(), context.ticker());
+    queue = new WorkQueue(context.settings().queue().capacity(), context.ticker());
     lane = new LaneThread("mps-parallel-lane-" + device, this::runLane);
+  }
+
+  /** All CPUs for the one forward that runs. */
+  private ThreadSettings threads(StrategyContext context) {
+    ThreadSettings asked = context.settings().backendSettings().threads();
+    int cpus = ThreadBudget.grantedCpus();
+    return new ThreadBudget(cpus, 1, backend.capabilities(device), asked).threads();
   }
 
   @Override
@@ -74,6 +87,7 @@ final class SingleLane implements ParallelismStrategy {
 
   @Override
   public void start() {
+    backend.useThreads(threads);
     laneStream = backend.acquireStream(device);
     if (callerThreads) {
       callerStream = backend.acquireStream(device);
@@ -174,7 +188,9 @@ final class SingleLane implements ParallelismStrategy {
       try (Event done = stream.run(List.of(slot))) {
         done.await(eventTimeout);
         empty = true; // takeOutputs empties it, whether it returns or throws
-        return slot.takeOutputs(); // asks the event, so before it is closed
+        NamedTensors outputs = slot.takeOutputs(); // asks the event, so before it is closed
+        forwards.increment();
+        return outputs;
       }
     } finally {
       if (!empty) {
@@ -187,6 +203,11 @@ final class SingleLane implements ParallelismStrategy {
   @Override
   public void apply(Plan plan) {
     LOG.debug("one lane has nothing to change: {}", plan);
+  }
+
+  @Override
+  public StrategyStats stats() {
+    return new StrategyStats(1, turn.isLocked() ? 1 : 0, queue.size(), forwards.sum(), 0);
   }
 
   @Override

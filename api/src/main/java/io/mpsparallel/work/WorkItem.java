@@ -4,7 +4,11 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +32,8 @@ public final class WorkItem extends CompletableFuture<InferenceResult> {
   private final boolean owned;
   private final Priority priority;
   private final long deadlineNanos;
+
+  private @Nullable Spinner spinner; // before it is handed in, then only read
 
   @SuppressWarnings("unused") // through FINISHED
   private volatile int finished;
@@ -145,6 +151,44 @@ public final class WorkItem extends CompletableFuture<InferenceResult> {
       version.release();
     } catch (RuntimeException e) {
       LOG.warn("a model could not be closed after its last request", e);
+    }
+  }
+
+  /**
+   * Sets how a caller who waits for the answer looks for it before it sleeps. For a strategy, in
+   * {@code accept}.
+   *
+   * @param answers the spinner of those who wait for answers
+   */
+  public void spinWith(Spinner answers) {
+    spinner = answers;
+  }
+
+  @Override
+  public InferenceResult get() throws InterruptedException, ExecutionException {
+    lookForAnswer();
+    return super.get();
+  }
+
+  @Override
+  public InferenceResult get(long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    if (unit.toMillis(timeout) > 0) {
+      lookForAnswer();
+    }
+    return super.get(timeout, unit);
+  }
+
+  @Override
+  public InferenceResult join() {
+    lookForAnswer();
+    return super.join();
+  }
+
+  private void lookForAnswer() {
+    Spinner known = spinner;
+    if (known != null && !isDone()) {
+      known.await(this::isDone);
     }
   }
 

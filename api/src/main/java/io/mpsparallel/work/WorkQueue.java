@@ -28,7 +28,8 @@ public final class WorkQueue {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition notEmpty = lock.newCondition();
   private final Condition notFull = lock.newCondition();
-  private final Map<Priority, ArrayDeque<WorkItem>> levels = new EnumMap<>(Priority.class);
+  private final Map<Priority, ArrayDeque<WorkItem>> byPriority = new EnumMap<>(Priority.class);
+  private final List<ArrayDeque<WorkItem>> levels; // the same, the most urgent first
   private volatile int size;
   private volatile boolean closed;
 
@@ -42,8 +43,9 @@ public final class WorkQueue {
     this.capacity = capacity;
     this.ticker = requireNonNull(ticker, "ticker");
     for (Priority priority : Priority.values()) {
-      levels.put(priority, new ArrayDeque<>());
+      byPriority.put(priority, new ArrayDeque<>());
     }
+    levels = List.copyOf(byPriority.values());
   }
 
   /** {@return how many items wait; a hint, unless nothing else happens} */
@@ -76,7 +78,7 @@ public final class WorkQueue {
     lock.lock();
     try {
       awaitRoom(item, patience, dead);
-      waiting(item.priority()).addLast(item);
+      requireNonNull(byPriority.get(item.priority())).addLast(item);
       resize(1);
       notEmpty.signal();
     } finally {
@@ -127,23 +129,49 @@ public final class WorkQueue {
         while (size == 0 && !closed && left > 0) {
           left = notEmpty.awaitNanos(left);
         }
-        item = poll();
+        item = first();
       } finally {
         lock.unlock();
       }
-      if (item == null) {
-        return null;
-      }
-      if (!item.isDone() && !item.isExpired(ticker.nanos())) {
+      if (item == null || isLive(item)) {
         return item;
       }
-      bury(item);
     }
   }
 
-  private @Nullable WorkItem poll() {
-    for (ArrayDeque<WorkItem> level : levels.values()) {
-      WorkItem item = level.pollFirst();
+  /**
+   * Takes the item whose turn it is, if there is one; waits for nobody but others that add or take.
+   *
+   * @return a live item, or null
+   */
+  public @Nullable WorkItem poll() {
+    while (size > 0) {
+      WorkItem item;
+      lock.lock();
+      try {
+        item = first();
+      } finally {
+        lock.unlock();
+      }
+      if (item == null || isLive(item)) {
+        return item;
+      }
+    }
+    return null;
+  }
+
+  /** Whether an item that was taken is to be run; if not, it is finished here. */
+  private boolean isLive(WorkItem item) {
+    boolean live = !item.isDone() && !item.isExpired(ticker.nanos());
+    if (!live) {
+      bury(item);
+    }
+    return live;
+  }
+
+  private @Nullable WorkItem first() {
+    for (int level = 0; size > 0; level++) {
+      WorkItem item = levels.get(level).pollFirst();
       if (item != null) {
         resize(-1);
         notFull.signal();
@@ -157,7 +185,7 @@ public final class WorkQueue {
   private boolean removeDead(List<WorkItem> dead) {
     int before = dead.size();
     long now = ticker.nanos();
-    for (ArrayDeque<WorkItem> level : levels.values()) {
+    for (ArrayDeque<WorkItem> level : levels) {
       for (Iterator<WorkItem> it = level.iterator(); it.hasNext(); ) {
         WorkItem item = it.next();
         if (item.isDone() || item.isExpired(now)) {
@@ -172,10 +200,6 @@ public final class WorkQueue {
       notFull.signalAll();
     }
     return removed > 0;
-  }
-
-  private ArrayDeque<WorkItem> waiting(Priority priority) {
-    return requireNonNull(levels.get(priority));
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // written under the lock, read by anyone
@@ -202,8 +226,8 @@ public final class WorkQueue {
     try {
       closed = true;
       if (failure != null) {
-        levels.values().forEach(rest::addAll);
-        levels.values().forEach(ArrayDeque::clear);
+        levels.forEach(rest::addAll);
+        levels.forEach(ArrayDeque::clear);
         size = 0;
       }
       notEmpty.signalAll();

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,8 @@ class ModelSourceTest {
 
   private static final Signature DECLARED =
       new Signature(List.of(InputSpec.named("x")), List.of("y"));
+
+  private static final WarmUp WARM_UP = WarmUp.of(List.of(Map.of("x", new long[] {1, 2})));
 
   @TempDir Path directory;
 
@@ -58,6 +61,31 @@ class ModelSourceTest {
     assertThat(source).hasToString(Path.of("m.pt").toAbsolutePath().toString());
     assertThat(source.declared()).isSameAs(Signature.UNKNOWN);
     assertThatThrownBy(() -> ModelSource.of(null)).isInstanceOf(NullPointerException.class);
+  }
+
+  @Test
+  void of_onlyAPath_warmsNothingUp() {
+    assertThat(ModelSource.of(Path.of("m.pt")).warmUp()).isSameAs(WarmUp.NONE);
+  }
+
+  @Test
+  void declaring_andWarmingUp_keepEachOther() {
+    ModelSource source = ModelSource.of(Path.of("m.pt"));
+    ModelSource both = source.declaring(DECLARED).warmingUp(WARM_UP);
+    assertThat(both.declared()).isEqualTo(DECLARED);
+    assertThat(both.warmUp()).isEqualTo(WARM_UP);
+    assertThat(both)
+        .isEqualTo(source.warmingUp(WARM_UP).declaring(DECLARED))
+        .hasSameHashCodeAs(source.warmingUp(WARM_UP).declaring(DECLARED))
+        .isNotEqualTo(source.declaring(DECLARED));
+    assertThatThrownBy(() -> source.warmingUp(null)).isInstanceOf(NullPointerException.class);
+  }
+
+  @Test
+  void at_otherFile_keepsWhatWasDeclared() {
+    ModelSource source = ModelSource.of(Path.of("m.pt")).declaring(DECLARED).warmingUp(WARM_UP);
+    assertThat(source.at(Path.of("a/../n.ff")))
+        .isEqualTo(ModelSource.of(Path.of("n.ff")).declaring(DECLARED).warmingUp(WARM_UP));
   }
 
   @Test

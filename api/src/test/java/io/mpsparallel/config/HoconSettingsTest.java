@@ -10,6 +10,7 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.PathSettings;
 import io.mpsparallel.settings.PathSettings.PathMode;
+import io.mpsparallel.settings.QueueSettings.WhenFull;
 import io.mpsparallel.settings.StreamSettings;
 import io.mpsparallel.settings.StreamSettings.CommitMode;
 import java.io.IOException;
@@ -40,7 +41,8 @@ class HoconSettingsTest {
   }
 
   static Stream<Case> cases() {
-    return Stream.of(topLevel(), engine(), streams(), path()).flatMap(cases -> cases);
+    return Stream.of(topLevel(), queue(), lanes(), engine(), streams(), path())
+        .flatMap(cases -> cases);
   }
 
   private static Stream<Case> topLevel() {
@@ -49,9 +51,22 @@ class HoconSettingsTest {
         of("backend", "torch", ExecutorSettings::backend, "torch"),
         of("device", "\"cuda:1\"", ExecutorSettings::device, "cuda:1"),
         of("deadline", "250ms", ExecutorSettings::deadline, Duration.ofMillis(250)),
-        of("queue.capacity", "7", ExecutorSettings::queueCapacity, 7),
-        of("queue.wait", "0", ExecutorSettings::queueWait, Duration.ZERO),
         of("map.window", "9", ExecutorSettings::mapWindow, 9));
+  }
+
+  private static Stream<Case> queue() {
+    return Stream.of(
+        of("queue.capacity", "7", s -> s.queue().capacity(), 7),
+        of("queue.wait", "0", s -> s.queue().patience(), Duration.ZERO),
+        of("queue.when-full", "caller-runs", s -> s.queue().whenFull(), WhenFull.CALLER_RUNS));
+  }
+
+  private static Stream<Case> lanes() {
+    return Stream.of(
+        of("lanes.count", "3", s -> s.lanes().count(), 3),
+        of("lanes.depth", "4", s -> s.lanes().depth(), 4),
+        of("lanes.spin", "0", s -> s.lanes().spin(), Duration.ZERO),
+        of("lanes.spin", "1ms", s -> s.lanes().spin(), Duration.ofMillis(1)));
   }
 
   private static Stream<Case> engine() {
@@ -154,7 +169,8 @@ class HoconSettingsTest {
     String words =
         "mps-parallel { deadline = none, threads.blas = auto, streams.when-exhausted = fail,"
             + " streams.gate-width = auto, path.threshold-bytes = auto, path.mode = auto,"
-            + " streams.commit = auto }";
+            + " streams.commit = auto, lanes.count = auto, lanes.depth = auto,"
+            + " queue.when-full = wait }";
     assertThat(parse(words)).isEqualTo(ExecutorSettings.DEFAULTS);
   }
 
@@ -205,6 +221,16 @@ class HoconSettingsTest {
         "queue.capacity = 1.5",
         "queue.capacity = 3000000000",
         "queue.wait = -1ms",
+        "queue.when-full = caller_runs",
+        "queue.when-full = reject",
+        "lanes.count = 0",
+        "lanes.count = 65",
+        "lanes.count = all",
+        "lanes.depth = 0",
+        "lanes.depth = 65",
+        "lanes.spin = -1us",
+        "lanes.spin = 11ms",
+        "lanes.spin = auto",
         "map.window = x",
         "threads.intra-op = 0",
         "threads.intra-op = 1025",
@@ -232,6 +258,14 @@ class HoconSettingsTest {
         "1 problem in the configuration",
         key,
         "(String: 1)");
+  }
+
+  @Test
+  void parse_unknownConstant_listsTheSpellingsOfTheFile() {
+    assertFails(
+        ErrorCode.CONFIG_INVALID,
+        () -> parse("mps-parallel.queue.when-full = drop"),
+        "expected one of: [wait, caller-runs]");
   }
 
   @Test

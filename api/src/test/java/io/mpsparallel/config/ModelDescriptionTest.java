@@ -7,11 +7,14 @@ import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
+import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +30,12 @@ class ModelDescriptionTest {
     file = directory.resolve("net.json");
   }
 
-  private Signature read(String json) throws IOException {
+  private ModelDescription describe(String json) throws IOException {
     return ModelDescription.read(Files.writeString(file, json));
+  }
+
+  private Signature read(String json) throws IOException {
+    return describe(json).declared();
   }
 
   @Test
@@ -58,7 +65,22 @@ class ModelDescriptionTest {
 
   @Test
   void read_emptyObject_declaresNothing() throws IOException {
-    assertThat(read("{}")).isEqualTo(Signature.UNKNOWN);
+    assertThat(describe("{}")).isEqualTo(new ModelDescription(Signature.UNKNOWN, WarmUp.NONE));
+  }
+
+  @Test
+  void read_warmUp_isAListOfCases() throws IOException {
+    String json =
+        """
+        { "warm-up": [ { "ids": [1, 32], "pair.0": [] }, { "ids": [8, 32], "a \\"b\\"": [2] } ] }
+        """;
+    assertThat(describe(json).warmUp())
+        .isEqualTo(
+            WarmUp.of(
+                List.of(
+                    Map.of("ids", new long[] {1, 32}, "pair.0", new long[0]),
+                    Map.of("ids", new long[] {8, 32}, "a \"b\"", new long[] {2}))));
+    assertThat(describe("{\"warm-up\": []}").warmUp()).isSameAs(WarmUp.NONE);
   }
 
   @Test
@@ -80,6 +102,12 @@ class ModelDescriptionTest {
         "{\"inputs\": [{\"name\": \"x\", \"range\": [2, 1]}]} | range: [2, 1] is empty",
         "{\"inputs\": {\"name\": \"x\"}} | inputs",
         "{\"outputs\": [{}]} | outputs",
+        "{\"warm-up\": {\"x\": [1]}} | warm-up",
+        "{\"warm-up\": [[1, 2]]} | warm-up",
+        "{\"warm-up\": [{\"x\": 1}]} | x",
+        "{\"warm-up\": [{\"x\": null}]} | x",
+        "{\"warm-up\": [{}]} | json: warm-up[0]: {} (expected: the shape of each input)",
+        "{\"warm-up\": [{\"x\": [-1]}]} | json: warm-up[0]: input 'x': shape [-1] (expected: 1",
         "{\"inputs\": [ | net.json"
       })
   void read_mistake_isReportedWithTheFile(String json, String expected) {
@@ -94,9 +122,12 @@ class ModelDescriptionTest {
   @ParameterizedTest
   @CsvSource({"net.pt, net.json", "net.v1.pt, net.v1.json", "net, net.json", ".net, .net.json"})
   void beside_descriptionThere_isDeclared(String model, String description) throws IOException {
-    Files.writeString(directory.resolve(description), "{\"inputs\": [{\"name\": \"x\"}]}");
+    Files.writeString(
+        directory.resolve(description),
+        "{\"inputs\": [{\"name\": \"x\"}], \"warm-up\": [{\"x\": [2]}]}");
     ModelSource source = ModelDescription.beside(directory.resolve(model));
     assertThat(source.declared().inputs()).containsExactly(InputSpec.named("x"));
+    assertThat(source.warmUp()).isEqualTo(WarmUp.of(List.of(Map.of("x", new long[] {2}))));
     assertThat(source.path()).isEqualTo(directory.resolve(model).toAbsolutePath());
   }
 

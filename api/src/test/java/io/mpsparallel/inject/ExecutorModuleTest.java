@@ -95,7 +95,7 @@ class ExecutorModuleTest {
     try (InferenceExecutor executor = injector.getInstance(InferenceExecutor.class)) {
       assertThat(injector.getInstance(InferenceExecutor.class)).isSameAs(executor);
       assertThat(opened).hasValue(1);
-      assertThat(executor.settings().queueCapacity()).isEqualTo(3);
+      assertThat(executor.settings().queue().capacity()).isEqualTo(3);
       assertThat(executor.strategy()).isEqualTo("single");
       assertThat(executor.device()).isEqualTo(Device.CPU);
       assertThat(injector.getInstance(ExecutorSettings.class)).isEqualTo(executor.settings());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.settings.PathSettings.PathMode;
+import io.mpsparallel.settings.QueueSettings.WhenFull;
 import io.mpsparallel.settings.StreamSettings.CommitMode;
 import java.time.Duration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -27,31 +28,31 @@ class SettingsTest {
 
   // ---- executor ----
 
+  private static final QueueSettings QUEUE = new QueueSettings(5, TICK, WhenFull.CALLER_RUNS);
+  private static final LaneSettings LANES = new LaneSettings(2, 3, TICK);
+
   private static ExecutorSettings executor(
-      int capacity, Duration wait, Duration deadline, int window) {
+      QueueSettings queue, LaneSettings lanes, Duration deadline, int window) {
     return new ExecutorSettings(
-        "a", "b", "c", capacity, wait, deadline, window, BackendSettings.DEFAULTS);
+        "a", "b", "c", queue, lanes, deadline, window, BackendSettings.DEFAULTS);
+  }
+
+  private static ExecutorSettings executor(Duration deadline, int window) {
+    return executor(QUEUE, LANES, deadline, window);
   }
 
   @Test
   void executor_valuesAtTheBounds_areAccepted() {
-    assertThat(executor(1, ZERO, TICK, 1).queueCapacity()).isEqualTo(1);
-    assertThat(executor(1 << 24, TICK, ExecutorSettings.NO_DEADLINE, 1 << 20).mapWindow())
-        .isEqualTo(1 << 20);
+    assertThat(executor(TICK, 1).deadline()).isEqualTo(TICK);
+    assertThat(executor(ExecutorSettings.NO_DEADLINE, 1 << 20).mapWindow()).isEqualTo(1 << 20);
   }
 
   @Test
   void executor_valuesBeyondTheBounds_areRefused() {
-    String capacity = " (expected: 1..16777216)";
-    assertRefused(() -> executor(0, ZERO, TICK, 1), "queue.capacity: 0" + capacity);
-    assertRefused(
-        () -> executor((1 << 24) + 1, ZERO, TICK, 1), "queue.capacity: 16777217" + capacity);
-    assertRefused(
-        () -> executor(1, NEGATIVE, TICK, 1), "queue.wait: PT-0.000000001S (expected: at least 0)");
-    assertRefused(() -> executor(1, ZERO, ZERO, 1), "deadline: PT0S (expected: more than 0)");
-    assertRefused(() -> executor(1, ZERO, NEGATIVE, 1), "deadline: PT-0.000000001S");
-    assertRefused(() -> executor(1, ZERO, TICK, 0), "map.window: 0 (expected: 1..1048576)");
-    assertRefused(() -> executor(1, ZERO, TICK, (1 << 20) + 1), "map.window: 1048577");
+    assertRefused(() -> executor(ZERO, 1), "deadline: PT0S (expected: more than 0)");
+    assertRefused(() -> executor(NEGATIVE, 1), "deadline: PT-0.000000001S");
+    assertRefused(() -> executor(TICK, 0), "map.window: 0 (expected: 1..1048576)");
+    assertRefused(() -> executor(TICK, (1 << 20) + 1), "map.window: 1048577");
   }
 
   @Test
@@ -59,26 +60,76 @@ class SettingsTest {
     ExecutorSettings d = ExecutorSettings.DEFAULTS;
     assertNull(() -> d.withStrategy(null), "strategy");
     assertNull(() -> d.withDevice(null), "device");
-    assertNull(() -> d.withQueue(1, null), "queueWait");
+    assertNull(() -> d.withQueue(null), "queue");
+    assertNull(() -> d.withQueue(1, null), "patience");
+    assertNull(() -> d.withLanes(null), "lanes");
     assertNull(() -> d.withBackendSettings(null), "backendSettings");
-    assertNull(() -> executor(1, ZERO, null, 1), "deadline");
+    assertNull(() -> executor(null, 1), "deadline");
     assertNull(
-        () -> new ExecutorSettings("a", null, "c", 1, ZERO, TICK, 1, BackendSettings.DEFAULTS),
+        () -> new ExecutorSettings("a", null, "c", QUEUE, LANES, TICK, 1, BackendSettings.DEFAULTS),
         "backend");
   }
 
   @Test
   void executor_withOnePart_changesThatPartAlone() {
-    ExecutorSettings d = executor(5, TICK, TICK, 7);
-    BackendSettings engine = BackendSettings.DEFAULTS.withTimeouts(TICK, TICK);
+    ExecutorSettings d = executor(TICK, 7);
+    BackendSettings b = BackendSettings.DEFAULTS;
+    BackendSettings engine = b.withTimeouts(TICK, TICK);
     assertThat(d.withStrategy("s"))
-        .isEqualTo(new ExecutorSettings("s", "b", "c", 5, TICK, TICK, 7, BackendSettings.DEFAULTS));
+        .isEqualTo(new ExecutorSettings("s", "b", "c", QUEUE, LANES, TICK, 7, b));
     assertThat(d.withDevice("mps"))
-        .isEqualTo(
-            new ExecutorSettings("a", "b", "mps", 5, TICK, TICK, 7, BackendSettings.DEFAULTS));
-    assertThat(d.withQueue(6, ZERO)).isEqualTo(executor(6, ZERO, TICK, 7));
+        .isEqualTo(new ExecutorSettings("a", "b", "mps", QUEUE, LANES, TICK, 7, b));
+    assertThat(d.withQueue(QueueSettings.DEFAULTS))
+        .isEqualTo(executor(QueueSettings.DEFAULTS, LANES, TICK, 7));
+    assertThat(d.withQueue(6, ZERO))
+        .isEqualTo(executor(new QueueSettings(6, ZERO, WhenFull.CALLER_RUNS), LANES, TICK, 7));
+    assertThat(d.withLanes(LaneSettings.DEFAULTS))
+        .isEqualTo(executor(QUEUE, LaneSettings.DEFAULTS, TICK, 7));
     assertThat(d.withBackendSettings(engine))
-        .isEqualTo(new ExecutorSettings("a", "b", "c", 5, TICK, TICK, 7, engine));
+        .isEqualTo(new ExecutorSettings("a", "b", "c", QUEUE, LANES, TICK, 7, engine));
+  }
+
+  // ---- queue, lanes ----
+
+  private static QueueSettings queue(int capacity, Duration patience) {
+    return new QueueSettings(capacity, patience, WhenFull.WAIT);
+  }
+
+  @Test
+  void queue_values_haveBounds() {
+    assertThat(queue(1, ZERO).patience()).isZero();
+    assertThat(queue(1 << 24, TICK).capacity()).isEqualTo(1 << 24);
+    assertRefused(() -> queue(0, ZERO), "queue.capacity: 0 (expected: 1..16777216)");
+    assertRefused(() -> queue((1 << 24) + 1, ZERO), "queue.capacity: 16777217");
+    assertRefused(() -> queue(1, NEGATIVE), "queue.wait: PT-0.000000001S (expected: at least 0)");
+    assertNull(() -> queue(1, null), "patience");
+    assertNull(() -> QUEUE.withWhenFull(null), "whenFull");
+  }
+
+  @Test
+  void queue_withWhenFull_changesThatAlone() {
+    assertThat(QUEUE.withWhenFull(WhenFull.WAIT)).isEqualTo(queue(5, TICK));
+  }
+
+  @Test
+  void lanes_values_haveBounds() {
+    assertThat(new LaneSettings(0, 0, ZERO).count()).isEqualTo(LaneSettings.AUTO);
+    assertThat(new LaneSettings(64, 64, Duration.ofMillis(10)).depth()).isEqualTo(64);
+    assertRefused(() -> LANES.withCount(-1), "lanes.count: -1 (expected: 0..64)");
+    assertRefused(() -> LANES.withCount(65), "lanes.count: 65");
+    assertRefused(() -> LANES.withDepth(-1), "lanes.depth: -1 (expected: 0..64)");
+    assertRefused(() -> LANES.withDepth(65), "lanes.depth: 65");
+    assertRefused(
+        () -> LANES.withSpin(NEGATIVE), "lanes.spin: PT-0.000000001S (expected: 0..10ms)");
+    assertRefused(() -> LANES.withSpin(Duration.ofMillis(10).plus(TICK)), "lanes.spin: PT0.0100");
+    assertNull(() -> LANES.withSpin(null), "spin");
+  }
+
+  @Test
+  void lanes_withOnePart_changesThatPartAlone() {
+    assertThat(LANES.withCount(7)).isEqualTo(new LaneSettings(7, 3, TICK));
+    assertThat(LANES.withDepth(7)).isEqualTo(new LaneSettings(2, 7, TICK));
+    assertThat(LANES.withSpin(ZERO)).isEqualTo(new LaneSettings(2, 3, ZERO));
   }
 
   // ---- engine ----

@@ -9,6 +9,7 @@ import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.StreamSettings;
+import io.mpsparallel.settings.ThreadSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.time.Duration;
@@ -54,6 +55,20 @@ public abstract class BackendContract extends EventContract {
     assertLanes(4, 5);
     assertLanes(Math.min(8, lanes()), repetitions(100));
     assertLanes(Math.min(16, lanes()), repetitions(50));
+  }
+
+  @Test
+  void useThreads_whileOthersRun_answersStayRight() {
+    try (Model square = load(ContractModel.SQUARE)) {
+      inParallel(
+          3,
+          thread -> {
+            for (int i = 0; i < repetitions(50); i++) {
+              backend.useThreads(new ThreadSettings(1 + (i + thread) % 2, ThreadSettings.AUTO));
+              squareOnOwnStream(square, thread, 2);
+            }
+          });
+    }
   }
 
   private void assertLanes(int threads, int iterations) {

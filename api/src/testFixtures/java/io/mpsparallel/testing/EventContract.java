@@ -9,6 +9,7 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.ThreadSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.time.Duration;
@@ -199,6 +200,7 @@ abstract class EventContract extends StreamContract {
       assertFails(() -> backend.defaultStream(device).close(), ErrorCode.CLOSED);
       assertFails(() -> backend.newEvent(device, false).close(), ErrorCode.CLOSED);
       assertFails(() -> backend.synchronize(device), ErrorCode.CLOSED);
+      assertFails(() -> backend.useThreads(ThreadSettings.DEFAULTS), ErrorCode.CLOSED);
       assertFails(() -> stream.enter().close(), ErrorCode.CLOSED);
       assertFails(() -> stream.run(List.of()).close(), ErrorCode.CLOSED);
       assertFails(() -> slot.bind(NamedTensors.of(x)), ErrorCode.CLOSED);

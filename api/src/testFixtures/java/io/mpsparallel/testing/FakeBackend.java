@@ -1,5 +1,7 @@
 package io.mpsparallel.testing;
 
+import static java.util.Objects.requireNonNull;
+
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.BackendReport;
 import io.mpsparallel.backend.Capabilities;
@@ -11,6 +13,7 @@ import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.ThreadSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,11 +45,13 @@ public final class FakeBackend implements Backend {
   private final FakeFaults faults = new FakeFaults();
   private final Turnstile turnstile = new Turnstile();
   private final Map<Device, FakeDevice> devices = new LinkedHashMap<>();
+  private volatile ThreadSettings threads;
   private volatile boolean closed;
   private volatile boolean slotLeftBehind;
 
   FakeBackend(FakeBackendBuilder parts) {
     settings = parts.settings;
+    threads = settings.threads();
     models = Map.copyOf(parts.models);
     misbehaviours = Set.copyOf(parts.misbehaviours);
     observer = parts.observer;
@@ -84,6 +89,11 @@ public final class FakeBackend implements Backend {
   /** {@return where forwards can be held back} */
   public Turnstile turnstile() {
     return turnstile;
+  }
+
+  /** {@return the threads that {@link #useThreads} set last, at first those of the settings} */
+  public ThreadSettings threads() {
+    return threads;
   }
 
   /** {@return whether no work is under way on any device} */
@@ -171,10 +181,16 @@ public final class FakeBackend implements Backend {
       if (!Files.exists(shared)) {
         Files.copy(source.path(), shared);
       }
-      return ModelSource.of(shared).declaring(source.declared());
+      return source.at(shared);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public void useThreads(ThreadSettings changed) {
+    checkOpen();
+    threads = requireNonNull(changed, "threads");
   }
 
   @Override

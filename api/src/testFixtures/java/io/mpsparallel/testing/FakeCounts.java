@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
 
 /** What a {@link FakeBackend} counts. Any thread. */
 public final class FakeCounts {
@@ -66,6 +67,9 @@ public final class FakeCounts {
 
   void end(Kind kind) {
     gauges.get(kind).now.decrementAndGet();
+    if (waiting > 0) {
+      tellWaiting();
+    }
   }
 
   void doubleRelease() {
@@ -89,15 +93,30 @@ public final class FakeCounts {
    * @param number how many, at least
    * @throws AssertionError if they did not come
    */
+  public void awaitOpen(Kind kind, int number) {
+    await(kind, now -> now >= number, "at least " + number);
+  }
+
+  /**
+   * Waits until there are no more than so many.
+   *
+   * @param kind of what
+   * @param number how many, at most
+   * @throws AssertionError if they did not go
+   */
+  public void awaitClosed(Kind kind, int number) {
+    await(kind, now -> now <= number, "at most " + number);
+  }
+
   @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
-  public synchronized void awaitOpen(Kind kind, int number) {
+  private synchronized void await(Kind kind, IntPredicate condition, String expected) {
     long end = System.nanoTime() + PATIENCE_NANOS;
     waiting++;
     try {
-      while (open(kind) < number) {
+      while (!condition.test(open(kind))) {
         long leftMillis = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
         if (leftMillis <= 0) {
-          throw new AssertionError(kind + ": " + open(kind) + " (expected: " + number + ")");
+          throw new AssertionError(kind + ": " + open(kind) + " (expected: " + expected + ")");
         }
         wait(leftMillis);
       }

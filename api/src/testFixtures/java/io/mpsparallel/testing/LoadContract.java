@@ -10,6 +10,7 @@ import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.Stream;
+import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -131,6 +133,16 @@ abstract class LoadContract extends ContractBase {
         NamedTensors outputs = forward(model, stream, x)) {
       assertThat(outputs.get(0).toFloatArray()).containsExactly(9);
     }
+  }
+
+  @Test
+  void share_declared_keepsWhatWasDeclared() {
+    ModelSource source =
+        model(ContractModel.SQUARE, directory)
+            .declaring(new Signature(List.of(InputSpec.named("x")), List.of("y")))
+            .warmingUp(WarmUp.of(List.of(Map.of("x", new long[] {3}))));
+    ModelSource shared = backend.share(source, directory);
+    assertThat(shared).isEqualTo(source.at(shared.path())).isNotEqualTo(source);
   }
 
   @Test

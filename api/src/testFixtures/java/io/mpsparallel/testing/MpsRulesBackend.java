@@ -12,6 +12,7 @@ import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
+import io.mpsparallel.settings.ThreadSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -119,6 +120,11 @@ public final class MpsRulesBackend implements Backend {
   @Override
   public ModelSource share(ModelSource source, Path directory) {
     return inner.share(source, directory);
+  }
+
+  @Override
+  public void useThreads(ThreadSettings threads) {
+    inner.useThreads(threads);
   }
 
   @Override

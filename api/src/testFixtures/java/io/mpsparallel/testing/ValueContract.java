@@ -7,6 +7,7 @@ import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.settings.ThreadSettings;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
@@ -28,6 +29,16 @@ abstract class ValueContract extends SlotContract {
           assertThat(outputs.get(0).spec()).isEqualTo(x.spec());
           assertThat(outputs.get(0).toByteArray()).as(dtype.id()).isEqualTo(x.toByteArray());
         }
+      }
+    }
+  }
+
+  @Test
+  void useThreads_betweenForwards_answersStayRight() {
+    try (Model square = load(ContractModel.SQUARE)) {
+      for (int threads : new int[] {1, 2, 3, 1}) {
+        backend.useThreads(new ThreadSettings(threads, ThreadSettings.AUTO));
+        squareOnOwnStream(square, threads, 10);
       }
     }
   }

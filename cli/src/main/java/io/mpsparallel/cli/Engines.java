@@ -11,20 +11,22 @@ import io.mpsparallel.mps.ScriptModels;
 import io.mpsparallel.mps.TorchBackendProvider;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.threads.ThreadsModule;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 
 /** Where commands get executors and engines from; tests put others in their place. Any thread. */
 interface Engines {
-  /** libtorch, wired with Guice. */
+  /** libtorch and every strategy, wired with Guice. */
   Engines INSTALLED =
       new Engines() {
         @Override
         public InferenceExecutor executor(ExecutorSettings settings) {
           return readable(
               () ->
-                  Guice.createInjector(new ExecutorModule(settings), new MpsBackendModule())
+                  Guice.createInjector(
+                          new ExecutorModule(settings), new MpsBackendModule(), new ThreadsModule())
                       .getInstance(InferenceExecutor.class));
         }
 
@@ -58,7 +60,7 @@ interface Engines {
    * @return their ids
    */
   default List<String> strategies() {
-    return List.of("single");
+    return List.of("threads", "single");
   }
 
   /**

@@ -180,8 +180,8 @@ final class RunCommandTest {
     assertThat(run.err()).isEmpty();
     assertThat(run.status()).isZero();
     ExecutorSettings settings = engines.settings.get(0);
-    assertThat(settings.queueCapacity()).isEqualTo(8);
-    assertThat(settings.queueWait()).hasSeconds(2);
+    assertThat(settings.queue().capacity()).isEqualTo(8);
+    assertThat(settings.queue().patience()).hasSeconds(2);
     assertThat(settings.mapWindow()).isEqualTo(6);
     assertThat(settings.deadline()).hasSeconds(7);
     assertThat(settings.device()).isEqualTo("cpu");

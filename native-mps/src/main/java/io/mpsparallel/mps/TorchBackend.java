@@ -13,6 +13,7 @@ import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.ThreadSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,10 +30,10 @@ import org.bytedeco.pytorch.ExtraFilesMap;
  */
 final class TorchBackend implements Backend {
   private final TorchRuntime runtime;
-  private final BackendSettings settings;
   private final DeviceFinder finder;
   private final BiFunction<Device, BackendSettings, TorchDevice> opener;
   private final Map<Device, TorchDevice> opened = new LinkedHashMap<>(); // guarded by this
+  private BackendSettings settings; // guarded by this; how devices are opened from now on
   private boolean closed; // guarded by this
 
   /** A backend that opens devices in its own way. */
@@ -49,9 +50,10 @@ final class TorchBackend implements Backend {
 
   static TorchBackend open(BackendSettings settings) {
     TorchRuntime runtime = TorchRuntime.load();
-    runtime.applyThreads(settings.threads());
     DeviceFinder finder = DeviceFinder.look();
-    return new TorchBackend(runtime, settings, finder, finder::open);
+    TorchBackend backend = new TorchBackend(runtime, settings, finder, finder::open);
+    backend.useThreads(settings.threads());
+    return backend;
   }
 
   @Override
@@ -71,9 +73,7 @@ final class TorchBackend implements Backend {
 
   /** The device, opened if it was not; the first touch of a GPU is on one thread. */
   private synchronized TorchDevice device(Device device) {
-    if (closed) {
-      throw new InferenceException(ErrorCode.CLOSED, "the backend was closed");
-    }
+    checkOpen();
     TorchDevice known = opened.get(requireNonNull(device, "device"));
     if (known == null) {
       known = opener.apply(device, settings);
@@ -82,13 +82,23 @@ final class TorchBackend implements Backend {
     return known;
   }
 
+  private void checkOpen() {
+    if (closed) {
+      throw new InferenceException(ErrorCode.CLOSED, "the backend was closed");
+    }
+  }
+
+  private synchronized BackendSettings settings() {
+    return settings;
+  }
+
   @Override
   public Model load(ModelSource source, Device device) {
     TorchDevice target = device(device);
     target.checkUsable();
     ScriptModule script = ScriptModule.load(source.path());
     try {
-      return new TorchModel(source, target, script, settings.path());
+      return new TorchModel(source, target, script, settings().path());
     } catch (RuntimeException e) {
       script.close();
       throw e;
@@ -117,7 +127,7 @@ final class TorchBackend implements Backend {
         throw NativeErrors.load(e, source.toString());
       }
     }
-    return ModelSource.of(target).declaring(source.declared());
+    return source.at(target);
   }
 
   /** Whether a shared form is there and whole; else it is written again. */
@@ -127,6 +137,14 @@ final class TorchBackend implements Backend {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  @Override
+  public synchronized void useThreads(ThreadSettings threads) {
+    checkOpen();
+    settings = settings.withThreads(requireNonNull(threads, "threads"));
+    runtime.applyThreads(this, threads);
+    opened.values().forEach(device -> device.useThreads(threads));
   }
 
   @Override
@@ -151,7 +169,7 @@ final class TorchBackend implements Backend {
 
   @Override
   public BackendReport report() {
-    return new TorchReport(runtime, settings, finder).make();
+    return new TorchReport(runtime, settings(), finder).make();
   }
 
   @Override
@@ -165,5 +183,6 @@ final class TorchBackend implements Backend {
       all = List.copyOf(opened.values());
     }
     all.forEach(TorchDevice::close);
+    runtime.forget(this);
   }
 }

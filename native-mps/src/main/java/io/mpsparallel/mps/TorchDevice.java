@@ -6,6 +6,7 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.StreamSettings;
+import io.mpsparallel.settings.ThreadSettings;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +25,7 @@ final class TorchDevice implements AutoCloseable {
   private final BufferPool buffers;
   private final PathChooser path;
   private final TorchStream defaultStream;
+  private volatile int intraOpThreads;
   private volatile @Nullable InferenceException broken;
   private volatile boolean closed;
 
@@ -47,6 +49,7 @@ final class TorchDevice implements AutoCloseable {
             this::isStreamIdle,
             this::synchronizeForStaging);
     path = new PathChooser(settings.path().mode(), threshold(settings));
+    useThreads(settings.threads());
     defaultStream = TorchStream.ofDefault(this, streams.defaultStream());
   }
 
@@ -123,8 +126,13 @@ final class TorchDevice implements AutoCloseable {
     return path;
   }
 
+  /** What a thread sets when it enters a stream. */
   int intraOpThreads() {
-    return settings.threads().intraOpOrGranted();
+    return intraOpThreads;
+  }
+
+  void useThreads(ThreadSettings threads) {
+    intraOpThreads = threads.intraOpOrGranted();
   }
 
   Duration closeTimeout() {

@@ -9,6 +9,9 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.BytePointer;
@@ -41,6 +44,7 @@ final class TorchRuntime {
 
   private final String version;
   private final String presets;
+  private final Set<Object> users = Collections.newSetFromMap(new IdentityHashMap<>());
   private int blasThreads;
 
   private TorchRuntime(String version, String presets) {
@@ -142,17 +146,26 @@ final class TorchRuntime {
   }
 
   /**
-   * Sets the threads of the linear-algebra library, for the whole process; the last backend that is
-   * opened wins.
+   * Sets the threads of the linear-algebra library, for the whole process. The last of several
+   * backends wins, with a warning if others are open.
+   *
+   * @param user the backend, until {@link #forget}
+   * @param threads what it wants
    */
-  synchronized void applyThreads(ThreadSettings threads) {
+  synchronized void applyThreads(Object user, ThreadSettings threads) {
     int wanted = threads.blasOrIntraOp();
-    if (blasThreads != 0 && blasThreads != wanted) {
-      LOG.warn("BLAS threads: {} -> {}, for the whole process", blasThreads, wanted);
+    users.add(user);
+    if (blasThreads != wanted && users.size() > 1) {
+      LOG.warn("BLAS threads: {} -> {}, for all backends of the process", blasThreads, wanted);
     }
     openblas_nolapack.blas_set_num_threads(wanted);
     torch.set_num_threads(threads.intraOpOrGranted()); // what threads not seen yet start with
     blasThreads = wanted;
+  }
+
+  /** Forgets a backend that was closed; the threads stay as they are. */
+  synchronized void forget(Object user) {
+    users.remove(user);
   }
 
   synchronized int blasThreads() {

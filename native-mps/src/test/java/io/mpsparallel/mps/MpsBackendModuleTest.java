@@ -47,7 +47,7 @@ class MpsBackendModuleTest {
       assertThat(inline.tensor().toFloatArray()).containsExactly(1, 2, 3);
       assertThat(queued.tensor().toFloatArray()).containsExactly(1, 2, 3);
       assertThat(executor.device()).isEqualTo(Device.CPU);
-      assertThat(executor.settings().queueCapacity()).isEqualTo(7);
+      assertThat(executor.settings().queue().capacity()).isEqualTo(7);
       assertThat(injector.getInstance(InferenceExecutor.class)).isSameAs(executor);
     }
   }

@@ -1,0 +1,337 @@
+package io.mpsparallel.threads;
+
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.work.Spinner;
+import io.mpsparallel.work.WorkItem;
+import io.mpsparallel.work.WorkQueue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The lanes and who is on them. Any thread.
+ *
+ * <p>No wake-up is lost: whoever adds a request adds it first and then looks for a lane that is
+ * idle or a thread that looks for work; whoever leaves a lane puts it among the idle ones first and
+ * then looks at the queue again. One of the two sees the other.
+ */
+final class Crew {
+  private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
+
+  private final WorkQueue queue;
+  private final IntFunction<Lane> maker;
+  private final int cpus;
+  private final Spinner looking;
+  private final IdleLanes idle = new IdleLanes();
+  private final AtomicReferenceArray<@Nullable LaneRunner> runners =
+      new AtomicReferenceArray<>(IdleLanes.MOST);
+
+  private final AtomicInteger living = new AtomicInteger();
+  private volatile int replaced; // written under the monitor
+  private volatile int planNumber; // written under the monitor
+  private volatile boolean watched; // somebody waits for quiet
+  private volatile boolean aborting;
+  private long servedByEnded; // guarded by this
+
+  /**
+   * A crew without lanes.
+   *
+   * @param queue where requests wait
+   * @param cpus the CPUs of this process
+   * @param spin for how long a thread looks for work before it sleeps
+   * @param maker makes the lane of a number
+   */
+  Crew(WorkQueue queue, int cpus, Duration spin, IntFunction<Lane> maker) {
+    this.queue = queue;
+    this.cpus = cpus;
+    this.maker = maker;
+    looking = new Spinner(spin, cpus, 1, this::busy);
+  }
+
+  // ---- for whoever adds requests, or runs one on its own thread ----
+
+  /** After a request was added: sees to it that a lane takes it. */
+  void requestAdded() {
+    if (looking.spinning() == 0) {
+      wakeOne();
+    }
+  }
+
+  private void wakeOne() {
+    LaneRunner runner = claimAny();
+    if (runner != null) {
+      runner.hand();
+    }
+  }
+
+  /** Takes an idle lane, which the caller {@linkplain #giveBack gives back}; null if all work. */
+  @Nullable LaneRunner claimAny() {
+    int index = idle.claimAny();
+    return index == IdleLanes.NONE ? null : runners.get(index);
+  }
+
+  /** Puts a lane back; if it is needed, hands it to its thread instead. */
+  void giveBack(LaneRunner runner) {
+    if (runner.isNeeded()) {
+      runner.hand();
+      return;
+    }
+    idle.add(runner.index());
+    if ((hasWork() || runner.isNeeded()) && idle.claim(runner.index())) {
+      runner.hand();
+    } else if (watched) {
+      signalQuiet();
+    }
+  }
+
+  /** {@return how many lanes somebody is on} */
+  int busy() {
+    return living.get() - idle.count();
+  }
+
+  // ---- for the lanes' threads ----
+
+  /** {@return whether requests wait} */
+  boolean hasWork() {
+    return queue.size() > 0;
+  }
+
+  /** Takes the next request, and has another lane woken if more wait. */
+  @Nullable WorkItem take() {
+    WorkItem item = queue.poll();
+    if (item != null && hasWork()) {
+      requestAdded();
+    }
+    return item;
+  }
+
+  /** Looks for work for a while, if that pays, and has an idle lane take what is there. */
+  void lookForWork(BooleanSupplier orElse) {
+    if (looking.await(() -> hasWork() || orElse.getAsBoolean()) && hasWork()) {
+      wakeOne();
+    }
+  }
+
+  /** Changes with each plan: then threads enter their streams anew. */
+  int planNumber() {
+    return planNumber;
+  }
+
+  /** Whether there are more CPUs than lanes, so that a thread can wait without sleeping. */
+  boolean hasSpareCpus() {
+    return living.get() < cpus;
+  }
+
+  /** Whether lanes are to fail what is in flight. */
+  boolean isAborting() {
+    return aborting;
+  }
+
+  /** A thread has ended as it was asked to; it has the lane. */
+  void ended(LaneRunner runner) {
+    runner.lane().close();
+    remove(runner);
+  }
+
+  private synchronized void remove(LaneRunner runner) {
+    servedByEnded += runner.lane().served();
+    runners.set(runner.index(), null);
+    living.decrementAndGet();
+    notifyAll(); // fewer lanes may mean that nobody is on one
+  }
+
+  /** A thread is about to die of something that nobody expected; another takes its place. */
+  void died(LaneRunner runner, Throwable cause) {
+    LOG.error("{} died and is replaced", runner.thread().getName(), cause);
+    try {
+      runner.lane().abandon(lost(runner, cause));
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: what it left behind could not all be freed", runner.lane(), e);
+    }
+    synchronized (this) {
+      replaced++;
+    }
+    runner.start();
+  }
+
+  private static InferenceException lost(LaneRunner runner, Throwable cause) {
+    return new InferenceException(
+        ErrorCode.LANE_LOST, runner.thread().getName() + " died of: " + cause, cause);
+  }
+
+  // ---- size and end ----
+
+  /**
+   * Changes the number of lanes, and has all threads enter their streams anew. Lanes that go finish
+   * what is in flight; nobody waits for that.
+   *
+   * @throws InferenceException if a stream cannot be had; then there are as many lanes as before
+   */
+  synchronized List<LaneRunner> resize(int lanes) {
+    planNumber++;
+    List<LaneRunner> staying = staying();
+    List<LaneRunner> fresh = new ArrayList<>();
+    try {
+      for (int i = staying.size(); i < lanes; i++) {
+        fresh.add(newRunner());
+      }
+    } catch (RuntimeException e) {
+      fresh.forEach(this::drop);
+      throw e;
+    }
+    staying.subList(Math.min(lanes, staying.size()), staying.size()).forEach(this::retire);
+    return fresh;
+  }
+
+  private LaneRunner newRunner() {
+    for (int index = 0; index < IdleLanes.MOST; index++) {
+      if (runners.get(index) == null) {
+        LaneRunner runner = new LaneRunner(this, index, maker.apply(index));
+        runners.set(index, runner);
+        living.incrementAndGet();
+        return runner;
+      }
+    }
+    throw new InferenceException(
+        ErrorCode.CONFIG_INVALID, "lanes: more than " + IdleLanes.MOST + " at once");
+  }
+
+  private void drop(LaneRunner unstarted) {
+    unstarted.lane().close();
+    runners.set(unstarted.index(), null);
+    living.decrementAndGet();
+  }
+
+  private void retire(LaneRunner runner) {
+    runner.retire();
+    nudge(runner);
+  }
+
+  /** Has a lane's thread look at what it was asked for, at once if nobody is on the lane. */
+  void nudge(LaneRunner runner) {
+    if (idle.claim(runner.index())) {
+      runner.hand();
+    }
+  }
+
+  /** {@return the lanes that are not asked to end} */
+  List<LaneRunner> staying() {
+    return all().stream().filter(runner -> !runner.isRetiring()).toList();
+  }
+
+  private List<LaneRunner> all() {
+    List<LaneRunner> found = new ArrayList<>();
+    for (int i = 0; i < IdleLanes.MOST; i++) {
+      LaneRunner runner = runners.get(i);
+      if (runner != null) {
+        found.add(runner);
+      }
+    }
+    return found;
+  }
+
+  /** {@return the lane whose thread calls, or null if it is no thread of this crew} */
+  @Nullable LaneRunner runnerOfThisThread() {
+    Thread me = Thread.currentThread();
+    return all().stream().filter(runner -> runner.isThread(me)).findFirst().orElse(null);
+  }
+
+  /** Closes the slots of a model that nobody uses any more; on a busy lane, when that has time. */
+  void forget(Model model) {
+    for (LaneRunner runner : all()) {
+      if (runner.lane().device().equals(model.device())) {
+        runner.lane().forgetLater(model);
+        if (idle.claim(runner.index())) {
+          runner.lane().doChores();
+          giveBack(runner);
+        }
+      }
+    }
+  }
+
+  /** {@return how many threads were replaced because they died} */
+  int replaced() {
+    return replaced;
+  }
+
+  /** {@return how many forwards were run with success} */
+  synchronized long served() {
+    return servedByEnded + all().stream().mapToLong(runner -> runner.lane().served()).sum();
+  }
+
+  /** Waits until no request waits and nobody is on a lane; false if that took too long. */
+  boolean awaitQuiet(Duration timeout) throws InterruptedException {
+    return await(timeout, () -> !hasWork() && busy() == 0);
+  }
+
+  /**
+   * Has all threads end, and waits for that; not for the calling thread, should it be one of them.
+   *
+   * @return false if it took too long
+   */
+  boolean end(Duration timeout) throws InterruptedException {
+    List<LaneRunner> all = all();
+    staying().forEach(this::retire);
+    long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(timeout);
+    for (LaneRunner runner : all) {
+      if (!joined(runner, end)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean joined(LaneRunner runner, long end) throws InterruptedException {
+    Thread thread = runner.thread(); // another one if it dies meanwhile
+    while (thread.isAlive() && thread != Thread.currentThread()) {
+      long left = end - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      TimeUnit.NANOSECONDS.timedJoin(thread, left);
+      thread = runner.thread();
+    }
+    return true;
+  }
+
+  /** Fails what is in flight on lanes that do not end, and wakes their threads. */
+  void abort() {
+    aborting = true;
+    for (LaneRunner runner : all()) {
+      runner.lane().failInHand(closedError());
+      runner.thread().interrupt();
+    }
+  }
+
+  private synchronized boolean await(Duration timeout, BooleanSupplier condition)
+      throws InterruptedException {
+    watched = true;
+    long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(timeout);
+    while (!condition.getAsBoolean()) {
+      long left = end - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+    return true;
+  }
+
+  private synchronized void signalQuiet() {
+    notifyAll();
+  }
+
+  static InferenceException closedError() {
+    return new InferenceException(ErrorCode.CLOSED, "the executor was closed");
+  }
+}

@@ -1,0 +1,209 @@
+package io.mpsparallel.threads;
+
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.work.LaneThread;
+import io.mpsparallel.work.WorkItem;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lane and its thread. The thread sleeps until somebody who took the lane hands it over, serves
+ * the queue as long as there is something to serve, and gives the lane back; while it sleeps, a
+ * caller may take the lane for a call of its own.
+ */
+final class LaneRunner implements Runnable {
+  private static final int SPINS = 500;
+  private static final long SHORTEST_PARK_NANOS = 5_000;
+  private static final long LONGEST_PARK_NANOS = 50_000;
+
+  private final Crew crew;
+  private final int index;
+  private final Lane lane;
+  private final Queue<WarmUpRun> warmUps = new ConcurrentLinkedQueue<>();
+  private volatile @Nullable Thread thread;
+  private volatile boolean turn; // the lane was handed to the thread
+  private volatile boolean retiring;
+
+  LaneRunner(Crew crew, int index, Lane lane) {
+    this.crew = crew;
+    this.index = index;
+    this.lane = lane;
+  }
+
+  int index() {
+    return index;
+  }
+
+  Lane lane() {
+    return lane;
+  }
+
+  /** Starts the thread, or another one in place of one that died; it has the lane. */
+  void start() {
+    turn = true;
+    Thread fresh = new LaneThread("mps-parallel-lane-" + lane.device() + "-" + index, this);
+    thread = fresh;
+    fresh.start();
+  }
+
+  Thread thread() {
+    return requireNonNull(thread, "thread");
+  }
+
+  boolean isThread(Thread other) {
+    return thread == other;
+  }
+
+  /** Hands the lane to its thread; by whoever took it, and is done with it. */
+  void hand() {
+    turn = true;
+    LockSupport.unpark(thread);
+  }
+
+  /** Asks the thread to end; by anybody. */
+  void retire() {
+    retiring = true;
+  }
+
+  boolean isRetiring() {
+    return retiring;
+  }
+
+  /** Asks for a warm-up; by anybody. */
+  void add(WarmUpRun warmUp) {
+    warmUp.expectLane();
+    warmUps.add(warmUp);
+  }
+
+  /** Whether the thread has something to do besides requests; a caller may have overlooked it. */
+  boolean isNeeded() {
+    return retiring || hasChores();
+  }
+
+  private boolean hasChores() {
+    return lane.hasChores() || !warmUps.isEmpty();
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (awaitTurn()) {
+        serve();
+        crew.giveBack(this);
+      }
+      endWarmUps();
+      crew.ended(this);
+    } catch (Throwable e) { // whatever it is: the requests in its hands are answered
+      crew.died(this, e);
+    }
+  }
+
+  /** Waits for the lane; false if the thread is to end. */
+  private boolean awaitTurn() {
+    if (!turn) {
+      crew.lookForWork(this::hasTurn);
+    }
+    while (!turn) {
+      LockSupport.park(this);
+      clearInterrupt();
+    }
+    turn = false;
+    return !retiring;
+  }
+
+  private boolean hasTurn() {
+    return turn;
+  }
+
+  @SuppressWarnings("try") // the scope is left, not read
+  private void serve() {
+    int plan = crew.planNumber();
+    try (Stream.Scope inside = lane.enter()) {
+      while (step(plan == crew.planNumber() && !retiring)) {
+        clearInterrupt(); // a continuation's: it would keep us from sleeping
+      }
+    }
+  }
+
+  /**
+   * One turn of the duty cycle: complete what is finished, take, run; wait only when nothing else
+   * can be done.
+   *
+   * @param taking whether to take more requests; else finishes those in flight
+   * @return false when nothing is left to do
+   */
+  private boolean step(boolean taking) {
+    if (crew.isAborting()) {
+      lane.abandon(Crew.closedError());
+      return false;
+    }
+    boolean worked = lane.completeFinished();
+    worked |= doChores();
+    worked |= taking && takeMore();
+    if (!worked && !lane.isEmpty()) {
+      awaitDevice(taking);
+    }
+    return worked || !lane.isEmpty();
+  }
+
+  private boolean doChores() {
+    if (lane.hasChores()) {
+      lane.doChores();
+    }
+    WarmUpRun warmUp = warmUps.poll();
+    if (warmUp == null) {
+      return false;
+    }
+    warmUp.warm(lane);
+    return true;
+  }
+
+  private boolean takeMore() {
+    boolean any = false;
+    while (lane.hasRoom()) {
+      WorkItem item = crew.take();
+      if (item == null) {
+        break;
+      }
+      lane.start(item);
+      any = true;
+    }
+    return any;
+  }
+
+  /** Until the oldest request is over, or there is room and something to fill it. */
+  private void awaitDevice(boolean taking) {
+    int spins = crew.hasSpareCpus() ? SPINS : SPINS / 10;
+    for (int round = 0; !hasWork(taking); round++) {
+      if (round < spins) {
+        Thread.onSpinWait();
+      } else {
+        long nanos = SHORTEST_PARK_NANOS * (round - spins + 1);
+        LockSupport.parkNanos(this, Math.min(nanos, LONGEST_PARK_NANOS));
+        clearInterrupt();
+      }
+    }
+  }
+
+  private boolean hasWork(boolean taking) {
+    return lane.isFirstOver()
+        || (taking && crew.hasWork() && lane.hasRoom())
+        || hasChores()
+        || crew.isAborting();
+  }
+
+  @SuppressWarnings("CheckReturnValue") // an interrupt means nothing to a lane
+  private static void clearInterrupt() {
+    Thread.interrupted();
+  }
+
+  private void endWarmUps() {
+    for (WarmUpRun rest = warmUps.poll(); rest != null; rest = warmUps.poll()) {
+      rest.endLane();
+    }
+  }
+}

@@ -1,0 +1,248 @@
+package io.mpsparallel.threads;
+
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.policy.Plan;
+import io.mpsparallel.policy.ThreadBudget;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.LaneSettings;
+import io.mpsparallel.settings.ThreadSettings;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.strategy.StrategyContext;
+import io.mpsparallel.strategy.StrategyStats;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.LaneThread;
+import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.Spinner;
+import io.mpsparallel.work.WorkItem;
+import io.mpsparallel.work.WorkQueue;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Requests run one by one on long-lived lanes, each a thread and a stream; or, while a lane is idle
+ * and the device allows it, on the thread of the caller. Any thread.
+ */
+final class ThreadsStrategy implements ParallelismStrategy {
+  private static final Logger LOG = LoggerFactory.getLogger(ThreadsStrategy.class);
+  private static final int WAITING_CALLERS = 64; // that may look for answers, CPUs permitting
+
+  private final Backend backend;
+  private final List<Device> devices;
+  private final Capabilities facts;
+  private final ExecutorSettings settings;
+  private final WorkQueue queue;
+  private final Crew crew;
+  private final Guests guests;
+  private final Spinner answers;
+  private final Map<ModelVersion, WarmUpRun> warmUps = new ConcurrentHashMap<>();
+  private final Set<String> warned = ConcurrentHashMap.newKeySet(); // each warning once
+  private volatile ThreadBudget budget;
+  private volatile int depth;
+  private volatile boolean accepting;
+  private boolean closed; // guarded by this
+
+  ThreadsStrategy(StrategyContext context) {
+    backend = context.backend();
+    devices = context.devices();
+    facts = backend.capabilities(devices.get(0));
+    settings = context.settings();
+    budget =
+        ThreadBudget.of(
+            ThreadBudget.grantedCpus(),
+            facts,
+            settings.lanes(),
+            settings.backendSettings().threads());
+    depth = depthOf(settings.lanes());
+    queue = new WorkQueue(settings.queue().capacity(), context.ticker());
+    Duration spin = settings.lanes().spin();
+    crew = new Crew(queue, budget.cpus(), spin, this::newLane);
+    guests = new Guests(budget.lanes(), this::newLane);
+    answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, crew::busy);
+  }
+
+  private int depthOf(LaneSettings lanes) {
+    return lanes.depth() == LaneSettings.AUTO ? facts.depth() : lanes.depth();
+  }
+
+  private Lane newLane(int number) {
+    Stream stream = backend.acquireStream(devices.get(number % devices.size()));
+    return new Lane(stream, () -> depth, settings.backendSettings().eventTimeout());
+  }
+
+  @Override
+  public String id() {
+    return ThreadsProvider.ID;
+  }
+
+  @Override
+  public void start() {
+    resize(budget, depth);
+    accepting = true;
+  }
+
+  private void resize(ThreadBudget changed, int slots) {
+    changed.overcommitment().filter(warned::add).ifPresent(LOG::warn);
+    backend.useThreads(changed.threads());
+    depth = slots;
+    List<LaneRunner> fresh = crew.resize(changed.lanes());
+    budget = changed;
+    fresh.forEach(runner -> warmUps.values().forEach(runner::add));
+    fresh.forEach(LaneRunner::start);
+    LOG.debug("{}, depth {}", changed, slots);
+  }
+
+  @Override
+  public void accept(WorkItem item, Duration patience) {
+    checkAccepting();
+    item.spinWith(answers);
+    queue.offer(item, patience);
+    crew.requestAdded();
+  }
+
+  @Override
+  public @Nullable InferenceResult tryRunHere(WorkItem item) {
+    LaneRunner own =
+        Thread.currentThread() instanceof LaneThread ? crew.runnerOfThisThread() : null;
+    if (own != null) {
+      return runOn(
+          own.lane(), item); // a continuation: to wait for a lane might be to wait for itself
+    }
+    if (!facts.callerThreads() || crew.hasWork()) {
+      return null;
+    }
+    LaneRunner runner = crew.claimAny();
+    if (runner == null) {
+      return null;
+    }
+    try {
+      checkAccepting();
+      return runOn(runner.lane(), item);
+    } finally {
+      crew.giveBack(runner);
+    }
+  }
+
+  @Override
+  public @Nullable InferenceResult tryRunBeside(WorkItem item) {
+    if (!facts.callerThreads()) {
+      return null;
+    }
+    checkAccepting();
+    Guests.Stay stay = guests.claim();
+    if (stay == null) {
+      return null;
+    }
+    try {
+      return runOn(stay.lane(), item);
+    } finally {
+      guests.giveBack(stay);
+    }
+  }
+
+  @SuppressWarnings("try") // the scope is left, not read
+  private static InferenceResult runOn(Lane lane, WorkItem item) {
+    try (Stream.Scope inside = lane.enter()) {
+      return lane.result(item);
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+    WarmUpRun run = new WarmUpRun(version, cases);
+    warmUps.put(version, run);
+    for (LaneRunner runner : crew.staying()) {
+      runner.add(run);
+      crew.nudge(runner);
+    }
+    run.endLane();
+    return run.done();
+  }
+
+  @Override
+  public synchronized void apply(Plan plan) {
+    if (closed) {
+      return;
+    }
+    ThreadSettings asked = settings.backendSettings().threads();
+    int intraOp = asked.intraOp() == ThreadSettings.AUTO ? plan.intraOpThreads() : asked.intraOp();
+    ThreadSettings threads = new ThreadSettings(intraOp, asked.blas());
+    resize(new ThreadBudget(budget.cpus(), plan.lanes(), facts, threads), plan.depth());
+  }
+
+  @Override
+  public void forget(ModelVersion version) {
+    WarmUpRun warmUp = warmUps.remove(version);
+    if (warmUp != null) {
+      warmUp.close();
+    }
+    for (Device device : devices) {
+      Model model = version.on(device);
+      crew.forget(model);
+      guests.forget(model);
+    }
+  }
+
+  @Override
+  public StrategyStats stats() {
+    return new StrategyStats(
+        budget.lanes(), crew.busy(), queue.size(), crew.served(), crew.replaced());
+  }
+
+  @Override
+  public boolean drain(Duration timeout) {
+    queue.close(null); // first: what was accepted is still taken
+    accepting = false;
+    if (Thread.currentThread() instanceof LaneThread) {
+      return queue.size() == 0; // a continuation: waiting would be for itself
+    }
+    try {
+      return crew.awaitQuiet(timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true; // no lane is added from here on
+    }
+    accepting = false;
+    queue.close(Crew.closedError());
+    Duration patience = settings.backendSettings().closeTimeout();
+    try {
+      if (!crew.end(patience)) {
+        LOG.warn("lanes still run after {}: what they have in hand fails", patience);
+        crew.abort();
+        crew.end(patience);
+      }
+    } catch (InterruptedException e) {
+      crew.abort();
+      Thread.currentThread().interrupt();
+    }
+    guests.close();
+    warmUps.values().forEach(WarmUpRun::close);
+  }
+
+  private void checkAccepting() {
+    if (!accepting) {
+      throw Crew.closedError();
+    }
+  }
+}
