@@ -8,7 +8,6 @@ import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Priority;
-import io.mpsparallel.work.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -192,7 +191,7 @@ abstract class HeldContract extends InProcessBase {
 
   @Test
   void drain_workHeld_waitsForIt() {
-    open(settings(), Ticker.SYSTEM);
+    open();
     LoadedModel model = loadTracked();
     List<CompletableFuture<InferenceResult>> futures = new ArrayList<>(occupy(model));
     futures.add(submit(model, 0));
@@ -208,13 +207,14 @@ abstract class HeldContract extends InProcessBase {
   void apply_workHeld_runsEachRequestOnce() {
     open();
     try (LoadedModel model = loadTracked()) {
-      occupy(model);
+      List<CompletableFuture<InferenceResult>> held = occupy(model);
       List<CompletableFuture<InferenceResult>> waiting = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         waiting.add(submit(model, 10 + i));
         strategy.apply(plan(1 + i % 4));
       }
       fake.turnstile().open();
+      held.forEach(future -> assertThat(answer(future)).isEqualTo(1));
       for (int i = 0; i < 20; i++) {
         assertThat(answer(waiting.get(i))).isEqualTo(11 + i);
       }
