@@ -127,9 +127,9 @@ final class Crew {
     return planNumber;
   }
 
-  /** Whether there are more CPUs than lanes, so that a thread can wait without sleeping. */
+  /** Whether every lane can have a CPU, so that a thread can wait without sleeping. */
   boolean hasSpareCpus() {
-    return living.get() < cpus;
+    return living.get() <= cpus;
   }
 
   /** Whether lanes are to fail what is in flight. */
