@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@link BackendContract} and {@link StrategyContract} share: model files and threads. */
 abstract class ContractSupport {
   /** Long enough for anything that is not stuck. */
-  protected static final Duration PATIENCE = Duration.ofMinutes(3);
+  protected static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** Of this test, empty at its start. */
   @TempDir protected Path directory;

@@ -224,7 +224,12 @@ final class ScriptedDriver implements Driver {
       if (!doneAt.containsKey(event.id())) {
         violations.add("await of an event that was not recorded");
       }
-      return EventDriver.super.await(event, nanos);
+      try {
+        return EventDriver.super.await(event, nanos);
+      } finally { // it was no encoding: counted as such, threads that look would keep it busy
+        accounted.computeIfPresent(
+            Thread.currentThread(), (thread, before) -> threads.getCurrentThreadCpuTime());
+      }
     }
 
     @Override
