@@ -3,15 +3,16 @@ package io.mpsparallel.threads;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Spinner;
-import io.mpsparallel.work.WorkItem;
-import io.mpsparallel.work.WorkQueue;
+import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
-  private final WorkQueue queue;
+  private final WorkSource source;
   private final IntFunction<Lane> maker;
   private final int cpus;
   private final Spinner looking;
@@ -46,13 +47,13 @@ final class Crew {
   /**
    * A crew without lanes.
    *
-   * @param queue where requests wait
+   * @param source where the lanes get their work
    * @param cpus the CPUs of this process
    * @param spin for how long a thread looks for work before it sleeps
    * @param maker makes the lane of a number
    */
-  Crew(WorkQueue queue, int cpus, Duration spin, IntFunction<Lane> maker) {
-    this.queue = queue;
+  Crew(WorkSource source, int cpus, Duration spin, IntFunction<Lane> maker) {
+    this.source = source;
     this.cpus = cpus;
     this.maker = maker;
     looking = new Spinner(spin, cpus, 1, this::busy);
@@ -101,18 +102,36 @@ final class Crew {
 
   // ---- for the lanes' threads ----
 
-  /** {@return whether requests wait} */
+  /** {@return whether there may be a job now} */
   boolean hasWork() {
-    return queue.size() > 0;
+    return source.restNanos() <= 0;
   }
 
-  /** Takes the next request, and has another lane woken if more wait. */
-  @Nullable WorkItem take() {
-    WorkItem item = queue.poll();
-    if (item != null && hasWork()) {
+  /** {@return whether requests wait, for a lane or for others to join them} */
+  boolean hasRequests() {
+    return source.size() > 0;
+  }
+
+  /** Takes the next job, and has another lane woken if there may be one more. */
+  @Nullable Job take() {
+    Job job = source.poll();
+    if (job != null && hasWork()) {
       requestAdded();
     }
-    return item;
+    return job;
+  }
+
+  /** Sleeps until it is woken, or until waiting requests are to be looked at again. */
+  void sleep(LaneRunner sleeper) {
+    long nanos = source.restNanos();
+    if (nanos <= 0) {
+      wakeOne(); // the sleeper, perhaps; if nobody is idle, whoever is busy looks in time
+    }
+    if (nanos <= 0 || nanos == WorkSource.UNTIL_MORE) {
+      LockSupport.park(sleeper);
+    } else {
+      LockSupport.parkNanos(sleeper, nanos);
+    }
   }
 
   /** Looks for work for a while, if that pays, and has an idle lane take what is there. */
@@ -271,7 +290,7 @@ final class Crew {
 
   /** Waits until no request waits and nobody is on a lane; false if that took too long. */
   boolean awaitQuiet(Duration timeout) throws InterruptedException {
-    return await(timeout, () -> !hasWork() && busy() == 0);
+    return await(timeout, () -> !hasRequests() && busy() == 0);
   }
 
   /**
