@@ -21,6 +21,7 @@ import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Ticker;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -53,6 +54,15 @@ abstract class StrategyBase extends ContractSupport {
 
   /** {@return the strategy under test} */
   protected abstract StrategyProvider strategyUnderTest();
+
+  /**
+   * What is installed beside the strategy under test, which may need others.
+   *
+   * @return nothing, unless overridden
+   */
+  protected List<StrategyProvider> installedBeside() {
+    return List.of();
+  }
 
   /** {@return the engine that it runs over} */
   protected abstract BackendProvider engine();
@@ -125,6 +135,7 @@ abstract class StrategyBase extends ContractSupport {
     close();
     InferenceExecutorBuilder builder =
         InferenceExecutor.builder().settings(settings).ticker(ticker).strategy(new Capturing());
+    installedBeside().forEach(builder::strategy);
     if (executorOpensEngine()) {
       builder.backend(engine());
     } else {
