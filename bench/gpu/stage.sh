@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs what the GPU runs need of this project into one archive: classes of api, native-mps, their
-# tests, cli and bench, and the Java libraries that they use, without libtorch itself.
+# tests, the strategies, cli with its tests, bench, and the Java libraries that they use, without libtorch itself.
 # Usage: bench/gpu/stage.sh OUT_DIR [FILE ...]      (the files, such as models, travel as well)
 # On the GPU host, after libtorch's own jars are there: see contract.sh beside this file.
 set -euo pipefail
@@ -19,7 +19,8 @@ sed 's/:/\n/g; $a\' {api,native-mps,bench}/target/staged.classpath | grep '\.jar
 mvn -B -ntp -q dependency:copy -DoutputDirectory="$work/app/lib" \
   -Dartifact="org.junit.platform:junit-platform-console-standalone:$console"
 for classes in api/target/classes api/target/test-classes native-mps/target/classes \
-  native-mps/target/test-classes cli/target/classes bench/target/classes; do
+  native-mps/target/test-classes strategy-threads/target/classes cli/target/classes \
+  cli/target/test-classes bench/target/classes; do
   if [ -d "$classes" ]; then
     mkdir -p "$work/app/$classes" && cp -r "$classes/." "$work/app/$classes/"
   fi

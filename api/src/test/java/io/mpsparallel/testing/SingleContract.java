@@ -46,7 +46,7 @@ abstract class SingleContract extends InProcessStrategyContract {
 
   @Test
   void executorClose_fromAContinuationOnTheLane_waitsForNobody() {
-    open(closingWithin(PATIENCE.multipliedBy(10)));
+    open(timeouts(PATIENCE, PATIENCE.multipliedBy(10)));
     LoadedModel model = loadTracked();
     CompletableFuture<Void> closing = occupy(model).get(0).thenAccept(first -> executor.close());
     CompletableFuture<InferenceResult> waiting = submit(model, 1);

@@ -7,7 +7,6 @@ import io.mpsparallel.LoadedModel;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
-import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.InferenceRequest;
@@ -24,10 +23,6 @@ import org.junit.jupiter.api.Test;
 /** The end of executors and models, with and without work under way. */
 abstract class CloseContract extends ContinuationContract {
   private static final int REQUESTS = 20;
-
-  final ExecutorSettings closingWithin(Duration timeout) {
-    return settings().withBackendSettings(BackendSettings.DEFAULTS.withTimeouts(PATIENCE, timeout));
-  }
 
   private List<CompletableFuture<InferenceResult>> submitted(LoadedModel model) {
     return IntStream.range(0, REQUESTS).mapToObj(i -> keep(model.submit(floats(i)))).toList();
@@ -54,7 +49,7 @@ abstract class CloseContract extends ContinuationContract {
 
   @Test
   void close_workWaits_answersItFirst() {
-    open(closingWithin(PATIENCE));
+    open(timeouts(PATIENCE, PATIENCE));
     List<CompletableFuture<InferenceResult>> futures = submitted(loadSlow(2));
     executor.close();
     assertThat(futures).allMatch(CompletableFuture::isDone);
@@ -63,7 +58,7 @@ abstract class CloseContract extends ContinuationContract {
 
   @Test
   void close_workWaitsForLongerThanAllowed_leavesNoneUndone() {
-    open(closingWithin(Duration.ofMillis(1)));
+    open(timeouts(PATIENCE, Duration.ofMillis(1)));
     List<CompletableFuture<InferenceResult>> futures = submitted(loadSlow(20));
     executor.close();
     assertThat(futures).allMatch(CompletableFuture::isDone);
@@ -81,6 +76,15 @@ abstract class CloseContract extends ContinuationContract {
     assertFails(() -> load(ContractModel.SQUARE).close(), ErrorCode.CLOSED);
     model.close();
     model.close();
+  }
+
+  @Test
+  void close_from4ThreadsAtOnce_isHarmless() {
+    open();
+    List<CompletableFuture<InferenceResult>> futures = submitted(loadSlow(2));
+    inParallel(4, thread -> executor.close());
+    executor.close();
+    futures.forEach(StrategyBase::assertAnsweredOrClosed);
   }
 
   @Test

@@ -7,11 +7,9 @@ import io.mpsparallel.LoadedModel;
 import io.mpsparallel.ResultList;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
-import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -20,7 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What callers' code may do in a continuation, which may run on a lane. */
-abstract class ContinuationContract extends QueueContract {
+abstract class ContinuationContract extends WaitingContract {
   private static final int REQUESTS = 8;
 
   /** Slow enough that continuations are added before the answer, most of the time. */
@@ -140,8 +138,7 @@ abstract class ContinuationContract extends QueueContract {
 
   @Test
   void continuation_closesTheExecutor_leavesNoRequestUndone() {
-    Duration tooLong = PATIENCE.multipliedBy(10);
-    open(settings().withBackendSettings(BackendSettings.DEFAULTS.withTimeouts(PATIENCE, tooLong)));
+    open(timeouts(PATIENCE, PATIENCE.multipliedBy(10)));
     LoadedModel slow = loadSlow(LOOPS);
     CompletableFuture<Void> closing =
         keep(slow.submit(floats(1))).thenAccept(result -> executor.close());

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@link BackendContract} and {@link StrategyContract} share: model files and threads. */
 abstract class ContractSupport {
   /** Long enough for anything that is not stuck. */
-  protected static final Duration PATIENCE = Duration.ofSeconds(60);
+  protected static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Of this test, empty at its start. */
   @TempDir protected Path directory;
@@ -68,8 +69,13 @@ abstract class ContractSupport {
     return full;
   }
 
-  /** Runs a task on new threads, all from the same moment on, and waits for them. */
-  static void inParallel(int threads, Task task) {
+  /**
+   * Runs a task on new threads, all from the same moment on, and waits for them.
+   *
+   * @param threads how many
+   * @param task what each does; what it throws fails the test
+   */
+  protected static void inParallel(int threads, Task task) {
     CountDownLatch start = new CountDownLatch(1);
     List<FutureTask<Void>> tasks = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
@@ -88,8 +94,12 @@ abstract class ContractSupport {
     tasks.forEach(ContractSupport::joined);
   }
 
-  /** Runs a task on one new thread and waits for it. */
-  static void onOtherThread(ThrowingCallable task) {
+  /**
+   * Runs a task on one new thread and waits for it.
+   *
+   * @param task what it does; what it throws fails the test
+   */
+  protected static void onOtherThread(ThrowingCallable task) {
     inParallel(1, thread -> callChecked(task));
   }
 
@@ -116,8 +126,35 @@ abstract class ContractSupport {
     }
   }
 
-  /** Checks that something fails with one of some codes. */
-  static InferenceException assertFails(ThrowingCallable call, ErrorCode... codes) {
+  /**
+   * Waits for what a future gives.
+   *
+   * @param <T> what that is
+   * @param future the future
+   * @return its value
+   * @throws InferenceException what it failed with
+   */
+  protected static <T> T await(Future<T> future) {
+    try {
+      return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof InferenceException failure) {
+        throw failure;
+      }
+      throw new AssertionError("failed with " + e.getCause(), e);
+    } catch (InterruptedException | TimeoutException e) {
+      throw new AssertionError("no answer came", e);
+    }
+  }
+
+  /**
+   * Checks that something fails.
+   *
+   * @param call what
+   * @param codes with one of which
+   * @return the failure
+   */
+  protected static InferenceException assertFails(ThrowingCallable call, ErrorCode... codes) {
     Throwable thrown = catchThrowable(call);
     assertThat(thrown).as("failure").isInstanceOf(InferenceException.class);
     InferenceException failure = (InferenceException) thrown;
@@ -125,7 +162,13 @@ abstract class ContractSupport {
     return failure;
   }
 
-  static Tensor floats(float... values) {
+  /**
+   * A tensor of rank 1.
+   *
+   * @param values its values
+   * @return the tensor
+   */
+  protected static Tensor floats(float... values) {
     return Tensor.of(values, values.length);
   }
 }

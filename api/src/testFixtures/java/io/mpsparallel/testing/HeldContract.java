@@ -8,7 +8,6 @@ import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Priority;
-import io.mpsparallel.work.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -191,7 +190,7 @@ abstract class HeldContract extends InProcessBase {
 
   @Test
   void drain_workHeld_waitsForIt() {
-    open(settings(), Ticker.SYSTEM);
+    open();
     LoadedModel model = loadTracked();
     List<CompletableFuture<InferenceResult>> futures = new ArrayList<>(occupy(model));
     futures.add(submit(model, 0));

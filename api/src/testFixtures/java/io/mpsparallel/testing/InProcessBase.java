@@ -129,14 +129,21 @@ abstract class InProcessBase extends StrategyContract {
   final List<CompletableFuture<InferenceResult>> occupy(LoadedModel tracked, int requests) {
     fake.turnstile().shut();
     List<CompletableFuture<InferenceResult>> held = new ArrayList<>();
-    for (int i = 1; i <= requests; i++) {
+    while (held.size() < requests) { // one by one: the queue may hold but one
       held.add(submit(tracked, 0));
-      fake.counts().awaitOpen(FakeCounts.Kind.RUNS, i);
+      fake.counts().awaitOpen(FakeCounts.Kind.RUNS, held.size());
     }
     return held;
   }
 
-  final CompletableFuture<InferenceResult> submit(LoadedModel tracked, float value) {
+  /**
+   * Submits one value, and {@linkplain #keep keeps} the future.
+   *
+   * @param tracked the model
+   * @param value the value
+   * @return the future
+   */
+  protected final CompletableFuture<InferenceResult> submit(LoadedModel tracked, float value) {
     return keep(tracked.submit(floats(value)));
   }
 
@@ -152,7 +159,14 @@ abstract class InProcessBase extends StrategyContract {
     }
   }
 
-  static float infer(LoadedModel tracked, float value) {
+  /**
+   * Infers one value.
+   *
+   * @param tracked the model
+   * @param value the value
+   * @return the first number of the first output
+   */
+  protected static float infer(LoadedModel tracked, float value) {
     try (Tensor x = floats(value);
         InferenceResult result = tracked.infer(x)) {
       return result.tensor().toFloatArray()[0];

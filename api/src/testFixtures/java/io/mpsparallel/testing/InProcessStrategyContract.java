@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
-import io.mpsparallel.settings.BackendSettings;
-import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
@@ -33,11 +31,6 @@ public abstract class InProcessStrategyContract extends HeldContract {
 
   /** For subclasses. */
   protected InProcessStrategyContract() {}
-
-  private static ExecutorSettings timeouts(
-      ExecutorSettings settings, Duration event, Duration close) {
-    return settings.withBackendSettings(BackendSettings.DEFAULTS.withTimeouts(event, close));
-  }
 
   private static InferenceException scripted(ErrorCode code) {
     return new InferenceException(code, "scripted");
@@ -112,7 +105,7 @@ public abstract class InProcessStrategyContract extends HeldContract {
   /** Where forwards are synchronous nobody waits for an event: the request is answered late. */
   @Test
   void device_hangs_isToldWhereItCanBeAndLeavesTheLanesUsable() {
-    open(timeouts(settings(), DEVICE_TIMEOUT, PATIENCE));
+    open(timeouts(DEVICE_TIMEOUT, PATIENCE));
     try (LoadedModel model = loadTracked()) {
       List<CompletableFuture<InferenceResult>> held = occupy(model);
       if (isAsynchronous()) {
@@ -128,7 +121,7 @@ public abstract class InProcessStrategyContract extends HeldContract {
 
   @Test
   void close_deviceHangs_leavesNoRequestUndone() {
-    open(timeouts(settings(), DEVICE_TIMEOUT, Duration.ofMillis(100)));
+    open(timeouts(DEVICE_TIMEOUT, Duration.ofMillis(100)));
     LoadedModel model = loadTracked();
     List<CompletableFuture<InferenceResult>> held = occupy(model);
     List<CompletableFuture<InferenceResult>> waiting = new ArrayList<>();

@@ -20,27 +20,20 @@ import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Ticker;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /** What a subclass of {@link StrategyContract} supplies, and what its tests share. */
 @Timeout(300) // for what hangs on the test's own thread
 abstract class StrategyBase extends ContractSupport {
-  private static final String THREADS = "mps-parallel-";
-
   /** What {@link #open} opened last. */
   protected InferenceExecutor executor;
 
@@ -49,8 +42,8 @@ abstract class StrategyBase extends ContractSupport {
 
   private final Map<ContractModel, ModelSource> files = new EnumMap<>(ContractModel.class);
   private final Queue<CompletableFuture<InferenceResult>> kept = new ConcurrentLinkedQueue<>();
+  private final ThreadWatch watch = new ThreadWatch(); // JUnit makes an instance for each test
   private @Nullable Backend handedOver;
-  private Set<Thread> threadsBefore;
 
   /** {@return the strategy under test} */
   protected abstract StrategyProvider strategyUnderTest();
@@ -94,6 +87,11 @@ abstract class StrategyBase extends ContractSupport {
    */
   protected ExecutorSettings oneLane() {
     return settings();
+  }
+
+  /** The settings of most tests with other timeouts. */
+  final ExecutorSettings timeouts(Duration event, Duration close) {
+    return settings().withBackendSettings(settings().backendSettings().withTimeouts(event, close));
   }
 
   private final class Capturing implements StrategyProvider {
@@ -155,11 +153,6 @@ abstract class StrategyBase extends ContractSupport {
     }
   }
 
-  @BeforeEach
-  void rememberThreads() {
-    threadsBefore = strategyThreads();
-  }
-
   @AfterEach
   void closeAndLookForLeftovers() {
     close();
@@ -180,22 +173,7 @@ abstract class StrategyBase extends ContractSupport {
 
   /** Checks that every thread of the strategy ends. */
   final void assertNoThreadLeft() {
-    Set<Thread> left = strategyThreads();
-    left.removeAll(threadsBefore);
-    for (Thread thread : left) {
-      try {
-        thread.join(PATIENCE.toMillis());
-      } catch (InterruptedException e) {
-        throw new AssertionError("interrupted while it waited for " + thread, e);
-      }
-      assertThat(thread.isAlive()).as("%s is left", thread).isFalse();
-    }
-  }
-
-  private static Set<Thread> strategyThreads() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith(THREADS))
-        .collect(Collectors.toSet());
+    watch.assertNoneLeft(PATIENCE);
   }
 
   /** The model's file, written once for each test. */
@@ -203,22 +181,48 @@ abstract class StrategyBase extends ContractSupport {
     return files.computeIfAbsent(kind, missing -> model(missing, directory));
   }
 
-  final LoadedModel load(ContractModel kind) {
+  /**
+   * Loads a model of the suite.
+   *
+   * @param kind what it computes
+   * @return the model
+   */
+  protected final LoadedModel load(ContractModel kind) {
     return executor.load(file(kind));
   }
 
-  final LoadedModel loadSlow(int loops) {
+  /**
+   * Loads a model that returns its input after a while.
+   *
+   * @param loops for how long, as for {@link #slowModel}
+   * @return the model
+   */
+  protected final LoadedModel loadSlow(int loops) {
     return executor.load(slowModel(loops, directory));
   }
 
-  /** Remembers a future: at the end of the test it must be done, and its result is closed. */
-  final CompletableFuture<InferenceResult> keep(CompletableFuture<InferenceResult> future) {
+  /**
+   * Remembers a future: at the end of the test it must be done, and its result is closed.
+   *
+   * @param future the future
+   * @return the same
+   */
+  protected final CompletableFuture<InferenceResult> keep(
+      CompletableFuture<InferenceResult> future) {
     kept.add(future);
     return future;
   }
 
-  /** Infers or submits once, and checks the answer. */
-  static void callOnce(LoadedModel model, ContractModel kind, float value, boolean submits) {
+  /**
+   * Infers or submits once, and checks the answer.
+   *
+   * @param model the model
+   * @param kind what it computes
+   * @param value what the inputs are made from
+   * @param submits whether it submits
+   */
+  protected static void callOnce(
+      LoadedModel model, ContractModel kind, float value, boolean submits) {
     if (submits) {
       assertAnswered(kind, value, model.submit(InferenceRequest.of(inputs(kind, value))));
       return;
@@ -237,20 +241,6 @@ abstract class StrategyBase extends ContractSupport {
     }
   }
 
-  /** Waits for a result; a failure is thrown. */
-  static <T> T await(CompletableFuture<T> future) {
-    try {
-      return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof InferenceException failure) {
-        throw failure;
-      }
-      throw new AssertionError("a request failed with " + e.getCause(), e);
-    } catch (InterruptedException | TimeoutException e) {
-      throw new AssertionError("a request was not answered", e);
-    }
-  }
-
   /** Waits for an answer, or for the failure of a request that was refused at the end. */
   static void assertAnsweredOrClosed(CompletableFuture<InferenceResult> future) {
     try (InferenceResult result = await(future)) {
@@ -260,8 +250,14 @@ abstract class StrategyBase extends ContractSupport {
     }
   }
 
-  /** Checks that a request fails with one of some codes. */
-  static InferenceException assertFails(
+  /**
+   * Checks that a request fails.
+   *
+   * @param future its future
+   * @param codes with one of which
+   * @return the failure
+   */
+  protected static InferenceException assertFails(
       CompletableFuture<InferenceResult> future, ErrorCode... codes) {
     return assertFails(() -> await(future).close(), codes);
   }

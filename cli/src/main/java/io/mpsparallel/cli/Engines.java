@@ -64,7 +64,7 @@ interface Engines {
    * @return their ids
    */
   default List<String> strategies() {
-    return List.of("threads", "single");
+    return List.of("threads", "batching", "single");
   }
 
   /**

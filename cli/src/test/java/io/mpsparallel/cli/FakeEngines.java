@@ -41,6 +41,11 @@ final class FakeEngines implements Engines {
   }
 
   @Override
+  public List<String> strategies() {
+    return List.of(SingleLaneProvider.ID);
+  }
+
+  @Override
   public Backend backend(BackendSettings chosen) {
     return provider.open(chosen);
   }

@@ -12,6 +12,7 @@ import io.mpsparallel.inject.ExecutorModule;
 import io.mpsparallel.mps.MpsBackendModule;
 import io.mpsparallel.mps.ScriptModels;
 import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.threads.ThreadsModule;
 import io.mpsparallel.work.InferenceResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +41,8 @@ final class ReadmeExampleTest {
     // [README
     List<float[]> scores = new ArrayList<>();
     Injector injector =
-        Guice.createInjector(new ExecutorModule(ConfigFactory.load()), new MpsBackendModule());
+        Guice.createInjector(
+            new ExecutorModule(ConfigFactory.load()), new MpsBackendModule(), new ThreadsModule());
     try (InferenceExecutor executor = injector.getInstance(InferenceExecutor.class);
         LoadedModel model = executor.load(file);
         Tensor input = Tensor.of(row, 1, row.length)) {

@@ -50,11 +50,25 @@ final class Block {
 
   /** Gives the memory back; it is not lent again before its stream is idle. Idempotent. */
   void release() {
+    giveBack(false);
+  }
+
+  /**
+   * Gives the memory back when the device is known to be past its last use, as after the event of
+   * the slot that used it: it may be lent again at once, though its stream has other work. Without
+   * this, memory of a lane that always has something in flight would never come back. Idempotent.
+   */
+  void releasePassed() {
+    giveBack(true);
+  }
+
+  private void giveBack(boolean passed) {
     if (RELEASED.getAndSet(this, 1) != 0) {
       return;
     }
-    if (lane == null || !lane.giveBack(slab, owner)) {
-      pool.giveBack(slab, owner);
+    boolean idle = passed || pool.isIdle(owner);
+    if (lane == null || !idle || !lane.giveBack(slab)) {
+      pool.giveBack(slab, owner, idle);
     }
   }
 }

@@ -197,9 +197,9 @@ final class BufferPool {
   }
 
   /** Memory comes back from a user. */
-  void giveBack(Slab slab, int owner) {
+  void giveBack(Slab slab, int owner, boolean idle) {
     used.add(-slab.capacity());
-    if (isIdle(owner)) {
+    if (idle) {
       cache(slab);
     } else {
       pendingBytes.addAndGet(slab.capacity());

@@ -180,7 +180,7 @@ final class DeviceSlot extends TorchSlot {
     return Tensor.adopt(
         block.buffer().duplicate().limit((int) output.spec().byteLength()),
         output.spec(),
-        block::release);
+        block::releasePassed);
   }
 
   @Override
@@ -192,11 +192,11 @@ final class DeviceSlot extends TorchSlot {
     alive.forEach(org.bytedeco.pytorch.Tensor::deallocate);
     alive.clear();
     hostInputs.clear();
-    uploads.forEach(Block::release);
+    uploads.forEach(Block::releasePassed);
     uploads.clear();
     for (Returned output : returned) {
       if (output.block() != null) {
-        output.block().release();
+        output.block().releasePassed();
       }
     }
     returned.clear();

@@ -10,6 +10,9 @@ import java.util.concurrent.locks.LockSupport;
  * @param <E> what the device calls an event
  */
 interface EventDriver<E> {
+  /** Small forwards take less; and the shortest sleep of a thread takes as long. */
+  long SPIN_NANOS = 100_000;
+
   /** A new event that nothing was recorded on. */
   E create(boolean timed);
 
@@ -30,23 +33,24 @@ interface EventDriver<E> {
    */
   default boolean await(E event, long nanos) {
     long start = System.nanoTime();
-    int round = 0;
     while (!query(event)) {
-      long left = nanos - (System.nanoTime() - start);
-      if (left <= 0 || Thread.currentThread().isInterrupted()) {
+      long elapsed = System.nanoTime() - start;
+      if (elapsed >= nanos || Thread.currentThread().isInterrupted()) {
         return false;
       }
-      pause(round++, left);
+      pause(elapsed, nanos - elapsed);
     }
     return true;
   }
 
-  private static void pause(int round, long left) {
-    int spins = 50;
-    if (round < spins) {
-      Thread.onSpinWait();
+  /** Each query takes a lock of the driver, which those who launch want: not too many of them. */
+  private static void pause(long elapsed, long left) {
+    if (elapsed < SPIN_NANOS) {
+      for (int i = 0; i < 16; i++) {
+        Thread.onSpinWait();
+      }
     } else {
-      LockSupport.parkNanos(Math.min(left, Math.min(100_000, 5_000L * (round - spins + 1))));
+      LockSupport.parkNanos(Math.min(left, 50_000));
     }
   }
 }

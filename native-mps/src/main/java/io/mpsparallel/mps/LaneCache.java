@@ -63,10 +63,10 @@ final class LaneCache implements AutoCloseable {
     }
   }
 
-  /** Keeps memory that comes back, if it can; false if the pool has to take it. */
-  boolean giveBack(Slab slab, int owner) {
+  /** Keeps idle memory that comes back, if it can; false if the pool has to take it. */
+  boolean giveBack(Slab slab) {
     int sizeClass = slab.sizeClass();
-    if (!isOwn() || sizeClass == SizeClass.NONE || sizeClass >= CLASSES || !pool.isIdle(owner)) {
+    if (!isOwn() || sizeClass == SizeClass.NONE || sizeClass >= CLASSES) {
       return false;
     }
     int count = counts[sizeClass];

@@ -300,7 +300,7 @@ abstract class TorchSlot implements Slot {
   }
 
   private void releaseStaging() {
-    staging.forEach(Block::release);
+    staging.forEach(Block::releasePassed);
     staging.clear();
   }
 

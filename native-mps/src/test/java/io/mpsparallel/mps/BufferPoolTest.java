@@ -143,6 +143,23 @@ class BufferPoolTest {
     assertThat(source.allocations).hasValue(2);
   }
 
+  /** A lane with several requests in flight has a stream that is never idle. */
+  @Test
+  void releasePassed_streamBusy_isReusedAtOnce() {
+    BufferPool pool = pool(PLENTY);
+    LaneCache lane = pool.laneCache();
+    busy.add(7);
+    for (int i = 0; i < 100; i++) {
+      Block direct = pool.acquire(512, 7);
+      Block cached = lane.acquire(4096, 7);
+      direct.releasePassed();
+      cached.releasePassed();
+      cached.releasePassed();
+    }
+    assertThat(source.allocations).hasValue(2);
+    assertThat(pool.usedBytes()).isZero();
+  }
+
   @Test
   void release_moreThanMax_isFreedAtOnce() {
     BufferPool pool = pool(4096);

@@ -3,6 +3,7 @@ package io.mpsparallel.mps;
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.testing.ContractModel;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 
@@ -14,18 +15,9 @@ class TorchCudaContractTest extends TorchCpuContractTest {
     return Device.cuda(0);
   }
 
-  /** Large products: what small operations cost is their launch, on the calling thread. */
   @Override
   protected ModelSource slowModel(int loops, Path into) {
-    String source =
-        """
-        def forward(self, x: Tensor) -> Tensor:
-          a = torch.ones([1024, 1024], device=x.device)
-          for i in range(%d):
-            a = torch.mm(a, a) * 0
-          return x + a[0][0]
-        """
-            .formatted(3 * (long) loops);
-    return ModelSource.of(ScriptModels.script(into.resolve("slow" + loops + ".pt"), source));
+    Path file = into.resolve("slow" + loops + ".pt");
+    return ModelSource.of(ScriptModels.script(file, ContractModel.slowGpuScript(loops)));
   }
 }

@@ -27,17 +27,14 @@ import net.jqwik.api.Tuple;
 /** Arbitrary requests through a source: each leaves once, in order, and with its like. */
 class BatchOrderTest {
   private static final int MOST_ROWS = 8;
-  private static final InferenceException ANY =
-      new InferenceException(ErrorCode.LANE_LOST, "any");
+  private static final InferenceException ANY = new InferenceException(ErrorCode.LANE_LOST, "any");
   private static final ModelVersion VERSION = new ModelVersion(Map.of(), () -> {});
 
   /** What a request is like; width 0 is a scalar. */
   private record Request(int rows, int width, Priority priority, boolean cancelled) {
     WorkItem item() {
       Tensor x =
-          width == 0
-              ? Tensor.of(new float[1])
-              : Tensor.of(new float[rows * width], rows, width);
+          width == 0 ? Tensor.of(new float[1]) : Tensor.of(new float[rows * width], rows, width);
       WorkItem item =
           new WorkItem(VERSION, NamedTensors.of(x), true, priority, WorkItem.NO_DEADLINE);
       if (cancelled) {
@@ -54,8 +51,7 @@ class BatchOrderTest {
             Arbitraries.integers().between(0, 2),
             Arbitraries.of(Priority.class),
             Arbitraries.frequencyOf(
-                Tuple.of(5, Arbitraries.just(false)),
-                Tuple.of(1, Arbitraries.just(true))))
+                Tuple.of(5, Arbitraries.just(false)), Tuple.of(1, Arbitraries.just(true))))
         .as(Request::new)
         .list()
         .ofMaxSize(40);
@@ -115,9 +111,7 @@ class BatchOrderTest {
     for (WorkItem any : arrived) {
       assertThat(gone.stream().filter(item -> kind.apply(item).equals(kind.apply(any))))
           .containsExactlyElementsOf(
-              arrived.stream()
-                  .filter(item -> kind.apply(item).equals(kind.apply(any)))
-                  .toList());
+              arrived.stream().filter(item -> kind.apply(item).equals(kind.apply(any))).toList());
     }
   }
 }

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>No wake-up is lost: whoever adds a request adds it first and then looks for a lane that is
  * idle or a thread that looks for work; whoever leaves a lane puts it among the idle ones first and
- * then looks at the queue again. One of the two sees the other.
+ * then looks at the source again. One of the two sees the other.
  */
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
@@ -146,9 +146,9 @@ final class Crew {
     return planNumber;
   }
 
-  /** Whether there are more CPUs than lanes, so that a thread can wait without sleeping. */
+  /** Whether every lane can have a CPU, so that a thread can wait without sleeping. */
   boolean hasSpareCpus() {
-    return living.get() < cpus;
+    return living.get() <= cpus;
   }
 
   /** Whether lanes are to fail what is in flight. */

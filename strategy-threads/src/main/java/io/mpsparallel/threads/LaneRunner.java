@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * caller may take the lane for a call of its own.
  */
 final class LaneRunner implements Runnable {
-  private static final int SPINS = 500;
-  private static final long SHORTEST_PARK_NANOS = 5_000;
-  private static final long LONGEST_PARK_NANOS = 50_000;
+  private static final int SPINS = 16; // between two looks at the device, about half a microsecond
+  private static final long SPIN_NANOS = 100_000;
+  private static final long CROWDED_SPIN_NANOS = 20_000;
+  private static final long PARK_NANOS = 50_000;
 
   private final Crew crew;
   private final int index;
@@ -177,15 +178,21 @@ final class LaneRunner implements Runnable {
 
   /** Until the oldest request is over, or there is room and something to fill it. */
   private void awaitDevice(boolean taking) {
-    int spins = crew.hasSpareCpus() ? SPINS : SPINS / 10;
-    for (int round = 0; !hasWork(taking); round++) {
-      if (round < spins) {
-        Thread.onSpinWait();
+    long start = System.nanoTime();
+    long spinNanos = crew.hasSpareCpus() ? SPIN_NANOS : CROWDED_SPIN_NANOS;
+    while (!hasWork(taking)) {
+      if (System.nanoTime() - start < spinNanos) {
+        spin();
       } else {
-        long nanos = SHORTEST_PARK_NANOS * (round - spins + 1);
-        LockSupport.parkNanos(this, Math.min(nanos, LONGEST_PARK_NANOS));
+        LockSupport.parkNanos(this, PARK_NANOS);
         clearInterrupt();
       }
+    }
+  }
+
+  private static void spin() {
+    for (int i = 0; i < SPINS; i++) {
+      Thread.onSpinWait();
     }
   }
 

@@ -212,7 +212,8 @@ class SourceTest {
     strategy.workAdded();
     job.answers.forEach(
         answer ->
-            assertThatThrownBy(() -> ThreadsFixture.await(answer)).hasMessageContaining("scripted"));
+            assertThatThrownBy(() -> ThreadsFixture.await(answer))
+                .hasMessageContaining("scripted"));
     assertThat(fake.counts().forwards()).isZero();
   }
 
