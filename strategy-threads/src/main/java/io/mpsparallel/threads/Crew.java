@@ -42,6 +42,7 @@ final class Crew {
   private volatile int planNumber; // written under the monitor
   private volatile boolean watched; // somebody waits for quiet
   private volatile boolean aborting;
+  private volatile int steppedOff; // a hint
   private long servedByEnded; // guarded by this
 
   /**
@@ -68,8 +69,11 @@ final class Crew {
     }
   }
 
+  /** The lane whose thread stepped off last, if it can be had: that thread may still be awake. */
   private void wakeOne() {
-    LaneRunner runner = claimAny();
+    int latest = steppedOff;
+    int index = idle.claim(latest) ? latest : idle.claimAny();
+    LaneRunner runner = index == IdleLanes.NONE ? null : runners.get(index);
     if (runner != null) {
       runner.hand();
     }
@@ -101,6 +105,12 @@ final class Crew {
   }
 
   // ---- for the lanes' threads ----
+
+  /** Puts a lane back that has nothing left to do; by its thread, which goes to look for work. */
+  void stepOff(LaneRunner runner) {
+    steppedOff = runner.index();
+    giveBack(runner);
+  }
 
   /** {@return whether there may be a job now} */
   boolean hasWork() {
@@ -134,10 +144,25 @@ final class Crew {
     }
   }
 
-  /** Looks for work for a while, if that pays, and has an idle lane take what is there. */
-  void lookForWork(BooleanSupplier orElse) {
-    if (looking.await(() -> hasWork() || orElse.getAsBoolean()) && hasWork()) {
-      wakeOne();
+  /**
+   * Looks for work for a while, if that pays, and sees to what is there: on the lane of the thread
+   * that looked, which is awake, or, if a caller is on that one, on another.
+   */
+  void lookForWork(LaneRunner runner) {
+    if (looking.await(() -> hasWork() || runner.hasTurn()) && hasWork() && !runner.hasTurn()) {
+      if (idle.claim(runner.index())) {
+        runner.hand();
+      } else {
+        wakeOne();
+      }
+    }
+  }
+
+  /** Fails the next job with what keeps a lane from running it. */
+  void refuseNext(InferenceException why) {
+    Job job = source.poll();
+    if (job != null) {
+      job.lose(why);
     }
   }
 
@@ -169,13 +194,19 @@ final class Crew {
     notifyAll(); // fewer lanes may mean that nobody is on one
   }
 
-  /** A thread is about to die of something that nobody expected; another takes its place. */
+  /**
+   * A thread is about to die of something that nobody expected; another takes its place, if any.
+   */
   void died(LaneRunner runner, Throwable cause) {
     LOG.error("{} died and is replaced", runner.thread().getName(), cause);
     try {
       runner.lane().abandon(lost(runner, cause));
     } catch (RuntimeException | Error e) {
       LOG.error("{}: what it left behind could not all be freed", runner.lane(), e);
+    }
+    if (runner.isRetiring()) {
+      remove(runner);
+      return;
     }
     synchronized (this) {
       replaced++;

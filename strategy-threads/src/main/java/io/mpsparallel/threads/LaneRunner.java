@@ -3,6 +3,7 @@ package io.mpsparallel.threads;
 import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.backend.Stream;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.work.Job;
 import io.mpsparallel.work.LaneThread;
 import java.util.Queue;
@@ -94,7 +95,7 @@ final class LaneRunner implements Runnable {
     try {
       while (awaitTurn()) {
         serve();
-        crew.giveBack(this);
+        crew.stepOff(this);
       }
       endWarmUps();
       crew.ended(this);
@@ -106,7 +107,7 @@ final class LaneRunner implements Runnable {
   /** Waits for the lane; false if the thread is to end. */
   private boolean awaitTurn() {
     if (!turn) {
-      crew.lookForWork(this::hasTurn);
+      crew.lookForWork(this);
     }
     while (!turn) {
       crew.sleep(this);
@@ -116,17 +117,28 @@ final class LaneRunner implements Runnable {
     return !retiring;
   }
 
-  private boolean hasTurn() {
+  /** Whether the lane was handed to the thread, and it has not begun yet. */
+  boolean hasTurn() {
     return turn;
   }
 
   @SuppressWarnings("try") // the scope is left, not read
   private void serve() {
     int plan = crew.planNumber();
-    try (Stream.Scope inside = lane.enter()) {
-      while (step(plan == crew.planNumber() && !retiring)) {
+    try (Stream.Scope inside = entered()) {
+      while (inside != null && step(plan == crew.planNumber() && !retiring)) {
         clearInterrupt(); // a continuation's: it would keep us from sleeping
       }
+    }
+  }
+
+  /** Null if the device does not let anybody in, which the next request is told. */
+  private Stream.@Nullable Scope entered() {
+    try {
+      return lane.enter();
+    } catch (InferenceException e) {
+      crew.refuseNext(e);
+      return null;
     }
   }
 

@@ -126,9 +126,8 @@ final class ThreadsStrategy implements ParallelismStrategy {
   public @Nullable InferenceResult tryRunHere(WorkItem item) {
     LaneRunner own =
         Thread.currentThread() instanceof LaneThread ? crew.runnerOfThisThread() : null;
-    if (own != null) {
-      return runOn(
-          own.lane(), item); // a continuation: to wait for a lane might be to wait for itself
+    if (own != null) { // a continuation: to wait for a lane might be to wait for itself
+      return runOn(own.lane(), item);
     }
     if (!facts.callerThreads() || crew.hasRequests()) {
       return null;
