@@ -3,15 +3,16 @@ package io.mpsparallel.threads;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Spinner;
-import io.mpsparallel.work.WorkItem;
-import io.mpsparallel.work.WorkQueue;
+import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +24,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>No wake-up is lost: whoever adds a request adds it first and then looks for a lane that is
  * idle or a thread that looks for work; whoever leaves a lane puts it among the idle ones first and
- * then looks at the queue again. One of the two sees the other.
+ * then looks at the source again. One of the two sees the other.
  */
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
-  private final WorkQueue queue;
+  private final WorkSource source;
   private final IntFunction<Lane> maker;
   private final int cpus;
   private final Spinner looking;
@@ -47,13 +48,13 @@ final class Crew {
   /**
    * A crew without lanes.
    *
-   * @param queue where requests wait
+   * @param source where the lanes get their work
    * @param cpus the CPUs of this process
    * @param spin for how long a thread looks for work before it sleeps
    * @param maker makes the lane of a number
    */
-  Crew(WorkQueue queue, int cpus, Duration spin, IntFunction<Lane> maker) {
-    this.queue = queue;
+  Crew(WorkSource source, int cpus, Duration spin, IntFunction<Lane> maker) {
+    this.source = source;
     this.cpus = cpus;
     this.maker = maker;
     looking = new Spinner(spin, cpus, 1, this::busy);
@@ -111,18 +112,36 @@ final class Crew {
     giveBack(runner);
   }
 
-  /** {@return whether requests wait} */
+  /** {@return whether there may be a job now} */
   boolean hasWork() {
-    return queue.size() > 0;
+    return source.restNanos() <= 0;
   }
 
-  /** Takes the next request, and has another lane woken if more wait. */
-  @Nullable WorkItem take() {
-    WorkItem item = queue.poll();
-    if (item != null && hasWork()) {
+  /** {@return whether requests wait, for a lane or for others to join them} */
+  boolean hasRequests() {
+    return source.size() > 0;
+  }
+
+  /** Takes the next job, and has another lane woken if there may be one more. */
+  @Nullable Job take() {
+    Job job = source.poll();
+    if (job != null && hasWork()) {
       requestAdded();
     }
-    return item;
+    return job;
+  }
+
+  /** Sleeps until it is woken, or until waiting requests are to be looked at again. */
+  void sleep(LaneRunner sleeper) {
+    long nanos = source.restNanos();
+    if (nanos <= 0) {
+      wakeOne(); // the sleeper, perhaps; if nobody is idle, whoever is busy looks in time
+    }
+    if (nanos <= 0 || nanos == WorkSource.UNTIL_MORE) {
+      LockSupport.park(sleeper);
+    } else {
+      LockSupport.parkNanos(sleeper, nanos);
+    }
   }
 
   /**
@@ -139,11 +158,11 @@ final class Crew {
     }
   }
 
-  /** Fails the next request with what keeps a lane from running it. */
+  /** Fails the next job with what keeps a lane from running it. */
   void refuseNext(InferenceException why) {
-    WorkItem item = queue.poll();
-    if (item != null) {
-      item.fail(why);
+    Job job = source.poll();
+    if (job != null) {
+      job.lose(why);
     }
   }
 
@@ -302,7 +321,7 @@ final class Crew {
 
   /** Waits until no request waits and nobody is on a lane; false if that took too long. */
   boolean awaitQuiet(Duration timeout) throws InterruptedException {
-    return await(timeout, () -> !hasWork() && busy() == 0);
+    return await(timeout, () -> !hasRequests() && busy() == 0);
   }
 
   /**

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.work.Job;
 import io.mpsparallel.work.LaneThread;
-import io.mpsparallel.work.WorkItem;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -110,7 +110,7 @@ final class LaneRunner implements Runnable {
       crew.lookForWork(this);
     }
     while (!turn) {
-      LockSupport.park(this);
+      crew.sleep(this);
       clearInterrupt();
     }
     turn = false;
@@ -178,11 +178,11 @@ final class LaneRunner implements Runnable {
   private boolean takeMore() {
     boolean any = false;
     while (lane.hasRoom()) {
-      WorkItem item = crew.take();
-      if (item == null) {
+      Job job = crew.take();
+      if (job == null) {
         break;
       }
-      lane.start(item);
+      lane.start(job);
       any = true;
     }
     return any;

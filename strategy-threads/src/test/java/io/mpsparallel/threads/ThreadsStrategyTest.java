@@ -75,7 +75,7 @@ class ThreadsStrategyTest extends ThreadsFixture {
         }
       }
     }
-    assertThat(fake.counts().highWater(Kind.FORWARDS)).isEqualTo(2);
+    assertThat(fake.counts().highWater(Kind.FORWARDS)).isLessThanOrEqualTo(2);
   }
 
   @Test
