@@ -15,13 +15,14 @@ import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
 import io.mpsparallel.work.Ticker;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts an executor together. Without {@link #backend} or {@link #strategy}, whatever the class path
- * holds is installed. One thread.
+ * holds is installed; of strategies, those first that others can run over. One thread.
  */
 public final class InferenceExecutorBuilder {
   private final List<BackendProvider> backends = new ArrayList<>();
@@ -125,6 +126,7 @@ public final class InferenceExecutorBuilder {
     List<StrategyProvider> installed = new ArrayList<>(strategies);
     if (installed.isEmpty()) {
       ServiceLoader.load(StrategyProvider.class).forEach(installed::add);
+      installed.sort(Comparator.comparing(StrategyProvider::servesSources).reversed());
       installed.add(new SingleLaneProvider());
     }
     return installed;

@@ -59,7 +59,7 @@ abstract class CloseContract extends ContinuationContract {
   @Test
   void close_workWaitsForLongerThanAllowed_leavesNoneUndone() {
     open(timeouts(PATIENCE, Duration.ofMillis(1)));
-    List<CompletableFuture<InferenceResult>> futures = submitted(loadSlow(20));
+    List<CompletableFuture<InferenceResult>> futures = submitted(loadSlow(300));
     executor.close();
     assertThat(futures).allMatch(CompletableFuture::isDone);
     assertThat(futures).anyMatch(CompletableFuture::isCompletedExceptionally);
