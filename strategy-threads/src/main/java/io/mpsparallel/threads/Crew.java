@@ -38,6 +38,7 @@ final class Crew {
       new AtomicReferenceArray<>(IdleLanes.MOST);
 
   private final AtomicInteger living = new AtomicInteger();
+  private final AtomicInteger finishing = new AtomicInteger();
   private volatile int replaced; // written under the monitor
   private volatile int planNumber; // written under the monitor
   private volatile boolean watched; // somebody waits for quiet
@@ -64,7 +65,7 @@ final class Crew {
 
   /** After a request was added: sees to it that a lane takes it. */
   void requestAdded() {
-    if (looking.spinning() == 0) {
+    if (looking.spinning() == 0 && finishing.get() == 0) {
       wakeOne();
     }
   }
@@ -122,9 +123,33 @@ final class Crew {
     return source.size() > 0;
   }
 
-  /** Takes the next job, and has another lane woken if there may be one more. */
-  @Nullable Job take() {
-    Job job = source.poll();
+  /**
+   * A lane's thread is about to give the last answer that it has in hand, on which nobody's code
+   * hangs, and will {@link #take} at once: for what is added until then nobody else is woken.
+   */
+  void beginFinishing() {
+    finishing.incrementAndGet();
+  }
+
+  /** The end of that; the thread looks at the source once more, or hands its lane on. */
+  void endFinishing() {
+    finishing.decrementAndGet();
+  }
+
+  /**
+   * Takes the next job, and has another lane woken if there may be one more.
+   *
+   * @param finishes whether this is the end of {@linkplain #beginFinishing finishing}
+   */
+  @Nullable Job take(boolean finishes) {
+    Job job;
+    try {
+      job = source.poll();
+    } finally {
+      if (finishes) {
+        endFinishing();
+      }
+    }
     if (job != null && hasWork()) {
       requestAdded();
     }

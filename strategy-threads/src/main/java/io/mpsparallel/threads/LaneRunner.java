@@ -127,7 +127,7 @@ final class LaneRunner implements Runnable {
     int plan = crew.planNumber();
     try (Stream.Scope inside = entered()) {
       while (inside != null && step(plan == crew.planNumber() && !retiring)) {
-        clearInterrupt(); // a continuation's: it would keep us from sleeping
+        clearInterrupt(); // it would keep us from sleeping
       }
     }
   }
@@ -154,13 +154,25 @@ final class LaneRunner implements Runnable {
       lane.abandon(Crew.closedError());
       return false;
     }
-    boolean worked = lane.completeFinished();
-    worked |= doChores();
-    worked |= taking && takeMore();
+    boolean finishes = taking && !hasChores() && lane.isLastAnswerQuick();
+    boolean worked = finishes ? finish() : lane.completeFinished();
+    worked |= !finishes && doChores();
+    worked |= taking && takeMore(finishes);
     if (!worked && !lane.isEmpty()) {
       awaitDevice(taking);
     }
     return worked || !lane.isEmpty();
+  }
+
+  /** Gives the last answer; whoever has it may come with the next request at once. */
+  private boolean finish() {
+    crew.beginFinishing();
+    try {
+      return lane.completeFinished();
+    } catch (RuntimeException | Error e) {
+      crew.endFinishing();
+      throw e;
+    }
   }
 
   private boolean doChores() {
@@ -175,15 +187,21 @@ final class LaneRunner implements Runnable {
     return true;
   }
 
-  private boolean takeMore() {
+  private boolean takeMore(boolean finishes) {
     boolean any = false;
+    boolean tells = finishes;
     while (lane.hasRoom()) {
-      Job job = crew.take();
+      Job job = crew.take(tells);
+      tells = false;
       if (job == null) {
         break;
       }
+      clearInterrupt(); // a continuation's: it is not meant for this job
       lane.start(job);
       any = true;
+    }
+    if (tells) {
+      crew.endFinishing();
     }
     return any;
   }
