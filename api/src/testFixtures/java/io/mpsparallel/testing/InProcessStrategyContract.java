@@ -208,7 +208,7 @@ public abstract class InProcessStrategyContract extends HeldContract {
       try (LoadedModel model = loadTracked()) {
         assertUsable(model);
       }
-      assertThat(fake.counts().open(FakeCounts.Kind.SLOTS)).isEqualTo(before);
+      fake.counts().awaitClosed(FakeCounts.Kind.SLOTS, before); // a busy lane may do it later
     }
   }
 }
