@@ -8,6 +8,7 @@ import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.strategy.Installed;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.SingleLaneProvider;
 import io.mpsparallel.strategy.StrategyContext;
@@ -16,7 +17,6 @@ import io.mpsparallel.work.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,13 +96,16 @@ public final class InferenceExecutorBuilder {
    *     {@code DEVICE_UNAVAILABLE}, or {@code NATIVE_UNAVAILABLE}
    */
   public InferenceExecutor build() {
-    StrategyProvider strategy = chooseStrategy();
+    List<StrategyProvider> installed = installedStrategies();
+    StrategyProvider strategy =
+        Installed.choose("strategy", settings.strategy(), installed, StrategyProvider::id);
     Backend backend =
         instance != null ? instance : chooseBackend().open(settings.backendSettings());
     try {
       Device device = chooseDevice(backend);
       ParallelismStrategy started =
-          strategy.create(new StrategyContext(backend, List.of(device), settings, ticker));
+          strategy.create(
+              new StrategyContext(backend, List.of(device), settings, ticker, installed, null));
       try {
         started.start();
         return new LocalExecutor(backend, instance == null, device, started, settings, ticker);
@@ -118,13 +121,13 @@ public final class InferenceExecutorBuilder {
     }
   }
 
-  private StrategyProvider chooseStrategy() {
+  private List<StrategyProvider> installedStrategies() {
     List<StrategyProvider> installed = new ArrayList<>(strategies);
     if (installed.isEmpty()) {
       ServiceLoader.load(StrategyProvider.class).forEach(installed::add);
       installed.add(new SingleLaneProvider());
     }
-    return choose("strategy", settings.strategy(), installed, StrategyProvider::id);
+    return installed;
   }
 
   private BackendProvider chooseBackend() {
@@ -132,24 +135,7 @@ public final class InferenceExecutorBuilder {
     if (installed.isEmpty()) {
       ServiceLoader.load(BackendProvider.class).forEach(installed::add);
     }
-    return choose("backend", settings.backend(), installed, BackendProvider::id);
-  }
-
-  private static <T> T choose(
-      String what, String wanted, List<T> installed, Function<T, String> id) {
-    for (T provider : installed) {
-      if (wanted.equals(ExecutorSettings.AUTO) || wanted.equals(id.apply(provider))) {
-        return provider;
-      }
-    }
-    throw new InferenceException(
-        ErrorCode.NOT_INSTALLED,
-        what
-            + ": '"
-            + wanted
-            + "' (installed: "
-            + installed.stream().map(id).toList()
-            + "; put its artifact on the class path, or install its module)");
+    return Installed.choose("backend", settings.backend(), installed, BackendProvider::id);
   }
 
   private Device chooseDevice(Backend backend) {

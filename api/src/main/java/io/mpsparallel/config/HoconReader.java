@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigValue;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -76,7 +77,9 @@ final class HoconReader {
   }
 
   private static String typeName(Object fallback) {
-    return fallback.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    return fallback instanceof List
+        ? "list of its kind"
+        : fallback.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
   }
 
   /** Throws if anything was wrong, unknown keys included. */

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.settings.PathSettings;
@@ -17,6 +18,7 @@ import io.mpsparallel.settings.StreamSettings.CommitMode;
 import io.mpsparallel.settings.ThreadSettings;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -71,13 +73,14 @@ public final class HoconSettings {
         in.read("deadline", d.deadline(), (c, k) -> unless(c, k, "none", d.deadline()));
     QueueSettings queue = queue(in);
     LaneSettings lanes = lanes(in);
+    BatchingSettings batching = batching(in);
     int window = in.read("map.window", d.mapWindow(), HoconSettings::integer);
     BackendSettings engine = engine(in);
     return in.make(
         d,
         () ->
             new ExecutorSettings(
-                strategy, backend, device, queue, lanes, deadline, window, engine));
+                strategy, backend, device, queue, lanes, batching, deadline, window, engine));
   }
 
   private static QueueSettings queue(HoconReader in) {
@@ -95,6 +98,18 @@ public final class HoconSettings {
     int depth = in.read("lanes.depth", d.depth(), HoconSettings::autoInt);
     Duration spin = in.read("lanes.spin", d.spin(), Config::getDuration);
     return in.make(d, () -> new LaneSettings(count, depth, spin));
+  }
+
+  private static BatchingSettings batching(HoconReader in) {
+    BatchingSettings d = BatchingSettings.DEFAULTS;
+    String over = in.read("batching.over", d.over(), Config::getString);
+    int rows = in.read("batching.max-rows", d.maxRows(), HoconSettings::integer);
+    long bytes = in.read("batching.max-bytes", d.maxBytes(), Config::getBytes);
+    Duration delay = in.read("batching.max-delay", d.maxDelay(), Config::getDuration);
+    List<Integer> sizes = in.read("batching.sizes", d.sizes(), Config::getIntList);
+    boolean assume =
+        in.read("batching.assume-independent-rows", d.assumeIndependentRows(), Config::getBoolean);
+    return in.make(d, () -> new BatchingSettings(over, rows, bytes, delay, sizes, assume));
   }
 
   private static BackendSettings engine(HoconReader in) {

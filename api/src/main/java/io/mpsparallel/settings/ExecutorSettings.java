@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param device the device, such as {@code cpu} or {@code cuda:0}, or {@link #AUTO}
  * @param queue the queue of requests that wait for a lane
  * @param lanes the lanes of a strategy that has several
+ * @param batching how requests are put together, by a strategy that does so
  * @param deadline how long a request may take before it is dropped, unless it says so itself;
  *     {@link #NO_DEADLINE} for no bound
  * @param mapWindow requests that {@code map} keeps in flight
@@ -23,6 +24,7 @@ public record ExecutorSettings(
     String device,
     QueueSettings queue,
     LaneSettings lanes,
+    BatchingSettings batching,
     Duration deadline,
     int mapWindow,
     BackendSettings backendSettings) {
@@ -40,6 +42,7 @@ public record ExecutorSettings(
           AUTO,
           QueueSettings.DEFAULTS,
           LaneSettings.DEFAULTS,
+          BatchingSettings.DEFAULTS,
           NO_DEADLINE,
           64,
           BackendSettings.DEFAULTS);
@@ -51,6 +54,7 @@ public record ExecutorSettings(
     requireNonNull(device, "device");
     requireNonNull(queue, "queue");
     requireNonNull(lanes, "lanes");
+    requireNonNull(batching, "batching");
     Check.positive("deadline", requireNonNull(deadline, "deadline"));
     Check.range("map.window", mapWindow, 1, 1 << 20);
     requireNonNull(backendSettings, "backendSettings");
@@ -64,7 +68,7 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withStrategy(String changed) {
     return new ExecutorSettings(
-        changed, backend, device, queue, lanes, deadline, mapWindow, backendSettings);
+        changed, backend, device, queue, lanes, batching, deadline, mapWindow, backendSettings);
   }
 
   /**
@@ -75,7 +79,7 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withDevice(String changed) {
     return new ExecutorSettings(
-        strategy, backend, changed, queue, lanes, deadline, mapWindow, backendSettings);
+        strategy, backend, changed, queue, lanes, batching, deadline, mapWindow, backendSettings);
   }
 
   /**
@@ -86,7 +90,7 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withQueue(QueueSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, changed, lanes, deadline, mapWindow, backendSettings);
+        strategy, backend, device, changed, lanes, batching, deadline, mapWindow, backendSettings);
   }
 
   /**
@@ -108,7 +112,18 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withLanes(LaneSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, queue, changed, deadline, mapWindow, backendSettings);
+        strategy, backend, device, queue, changed, batching, deadline, mapWindow, backendSettings);
+  }
+
+  /**
+   * Changes how requests are put together.
+   *
+   * @param changed the new value
+   * @return the changed settings
+   */
+  public ExecutorSettings withBatching(BatchingSettings changed) {
+    return new ExecutorSettings(
+        strategy, backend, device, queue, lanes, changed, deadline, mapWindow, backendSettings);
   }
 
   /**
@@ -119,6 +134,6 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withBackendSettings(BackendSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, queue, lanes, deadline, mapWindow, changed);
+        strategy, backend, device, queue, lanes, batching, deadline, mapWindow, changed);
   }
 }

@@ -32,6 +32,13 @@ public interface ParallelismStrategy extends AutoCloseable {
   void accept(WorkItem item, Duration patience);
 
   /**
+   * There is more in the {@linkplain StrategyContext#source source} that this strategy serves, or
+   * what is there can be taken now: sees to it that a lane looks. After it was added, by whoever
+   * did; never blocks.
+   */
+  default void workAdded() {}
+
+  /**
    * Runs a request on the calling thread if the strategy is idle and the device allows it: no
    * hand-over. The item stays the caller's to {@linkplain WorkItem#finish finish}.
    *

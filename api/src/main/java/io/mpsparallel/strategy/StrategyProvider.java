@@ -9,6 +9,16 @@ public interface StrategyProvider {
   String id();
 
   /**
+   * Whether its strategies serve a {@linkplain StrategyContext#source source} that they are given,
+   * so that another strategy can decide what their lanes run.
+   *
+   * @return false, unless overridden
+   */
+  default boolean servesSources() {
+    return false;
+  }
+
+  /**
    * Makes the strategy; it takes no work before {@link ParallelismStrategy#start}.
    *
    * @param context what it works with

@@ -1,5 +1,6 @@
 package io.mpsparallel.work;
 
+import io.mpsparallel.backend.Slot;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * finds it {@linkplain #isDone() done} before running it drops it. An input or model that fails to
  * close is logged: the request is answered all the same.
  */
-public final class WorkItem extends CompletableFuture<InferenceResult> {
+public final class WorkItem extends CompletableFuture<InferenceResult> implements Job {
   /** The {@link #deadlineNanos} of a request without a deadline. */
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
@@ -66,6 +67,7 @@ public final class WorkItem extends CompletableFuture<InferenceResult> {
   }
 
   /** {@return the model version to run} */
+  @Override
   public ModelVersion version() {
     return version;
   }
@@ -102,11 +104,26 @@ public final class WorkItem extends CompletableFuture<InferenceResult> {
    * @param served how they came about
    */
   public void succeed(NamedTensors outputs, Served served) {
-    finish();
+    try {
+      finish();
+    } catch (Error e) {
+      outputs.close(); // nobody is told of them
+      throw e;
+    }
     InferenceResult result = new InferenceResult(outputs, served);
     if (!complete(result)) {
       result.close(); // cancelled meanwhile: nobody will
     }
+  }
+
+  @Override
+  public void fill(int forward, Slot slot) {
+    slot.bind(inputs);
+  }
+
+  @Override
+  public void succeed(int forward, NamedTensors outputs, Served served) {
+    succeed(outputs, served);
   }
 
   /**
@@ -114,6 +131,7 @@ public final class WorkItem extends CompletableFuture<InferenceResult> {
    *
    * @param failure why
    */
+  @Override
   public void fail(InferenceException failure) {
     finish();
     completeExceptionally(failure);
@@ -131,10 +149,13 @@ public final class WorkItem extends CompletableFuture<InferenceResult> {
    */
   public void finish() {
     if (FINISHED.compareAndSet(this, 0, 1)) {
-      if (owned) {
-        closeInputs();
+      try {
+        if (owned) {
+          closeInputs();
+        }
+      } finally {
+        releaseVersion(); // even if an input's release threw an error
       }
-      releaseVersion();
     }
   }
 

@@ -7,6 +7,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.PathSettings;
 import io.mpsparallel.settings.PathSettings.PathMode;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -41,7 +43,7 @@ class HoconSettingsTest {
   }
 
   static Stream<Case> cases() {
-    return Stream.of(topLevel(), queue(), lanes(), engine(), streams(), path())
+    return Stream.of(topLevel(), queue(), lanes(), batching(), engine(), streams(), path())
         .flatMap(cases -> cases);
   }
 
@@ -67,6 +69,21 @@ class HoconSettingsTest {
         of("lanes.depth", "4", s -> s.lanes().depth(), 4),
         of("lanes.spin", "0", s -> s.lanes().spin(), Duration.ZERO),
         of("lanes.spin", "1ms", s -> s.lanes().spin(), Duration.ofMillis(1)));
+  }
+
+  private static Stream<Case> batching() {
+    Function<ExecutorSettings, BatchingSettings> batching = ExecutorSettings::batching;
+    return Stream.of(
+        of("batching.over", "processes", batching.andThen(BatchingSettings::over), "processes"),
+        of("batching.max-rows", "128", batching.andThen(BatchingSettings::maxRows), 128),
+        of("batching.max-bytes", "1MiB", batching.andThen(BatchingSettings::maxBytes), 1L << 20),
+        of("batching.max-delay", "2ms", s -> s.batching().maxDelay(), Duration.ofMillis(2)),
+        of("batching.sizes", "[1, 8]", batching.andThen(BatchingSettings::sizes), List.of(1, 8)),
+        of(
+            "batching.assume-independent-rows",
+            "false",
+            s -> s.batching().assumeIndependentRows(),
+            false));
   }
 
   private static Stream<Case> engine() {
@@ -231,6 +248,13 @@ class HoconSettingsTest {
         "lanes.spin = -1us",
         "lanes.spin = 11ms",
         "lanes.spin = auto",
+        "batching.over = []",
+        "batching.max-rows = 0",
+        "batching.max-bytes = 3GiB",
+        "batching.max-delay = -1ms",
+        "batching.sizes = 5",
+        "batching.sizes = [2, 1]",
+        "batching.assume-independent-rows = perhaps",
         "map.window = x",
         "threads.intra-op = 0",
         "threads.intra-op = 1025",

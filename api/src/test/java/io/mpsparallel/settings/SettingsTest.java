@@ -30,11 +30,12 @@ class SettingsTest {
 
   private static final QueueSettings QUEUE = new QueueSettings(5, TICK, WhenFull.CALLER_RUNS);
   private static final LaneSettings LANES = new LaneSettings(2, 3, TICK);
+  private static final BatchingSettings BATCHES = BatchingSettings.DEFAULTS.withOver("x");
 
   private static ExecutorSettings executor(
       QueueSettings queue, LaneSettings lanes, Duration deadline, int window) {
     return new ExecutorSettings(
-        "a", "b", "c", queue, lanes, deadline, window, BackendSettings.DEFAULTS);
+        "a", "b", "c", queue, lanes, BATCHES, deadline, window, BackendSettings.DEFAULTS);
   }
 
   private static ExecutorSettings executor(Duration deadline, int window) {
@@ -63,10 +64,13 @@ class SettingsTest {
     assertNull(() -> d.withQueue(null), "queue");
     assertNull(() -> d.withQueue(1, null), "patience");
     assertNull(() -> d.withLanes(null), "lanes");
+    assertNull(() -> d.withBatching(null), "batching");
     assertNull(() -> d.withBackendSettings(null), "backendSettings");
     assertNull(() -> executor(null, 1), "deadline");
     assertNull(
-        () -> new ExecutorSettings("a", null, "c", QUEUE, LANES, TICK, 1, BackendSettings.DEFAULTS),
+        () ->
+            new ExecutorSettings(
+                "a", null, "c", QUEUE, LANES, BATCHES, TICK, 1, BackendSettings.DEFAULTS),
         "backend");
   }
 
@@ -76,17 +80,53 @@ class SettingsTest {
     BackendSettings b = BackendSettings.DEFAULTS;
     BackendSettings engine = b.withTimeouts(TICK, TICK);
     assertThat(d.withStrategy("s"))
-        .isEqualTo(new ExecutorSettings("s", "b", "c", QUEUE, LANES, TICK, 7, b));
+        .isEqualTo(new ExecutorSettings("s", "b", "c", QUEUE, LANES, BATCHES, TICK, 7, b));
     assertThat(d.withDevice("mps"))
-        .isEqualTo(new ExecutorSettings("a", "b", "mps", QUEUE, LANES, TICK, 7, b));
+        .isEqualTo(new ExecutorSettings("a", "b", "mps", QUEUE, LANES, BATCHES, TICK, 7, b));
     assertThat(d.withQueue(QueueSettings.DEFAULTS))
         .isEqualTo(executor(QueueSettings.DEFAULTS, LANES, TICK, 7));
     assertThat(d.withQueue(6, ZERO))
         .isEqualTo(executor(new QueueSettings(6, ZERO, WhenFull.CALLER_RUNS), LANES, TICK, 7));
     assertThat(d.withLanes(LaneSettings.DEFAULTS))
         .isEqualTo(executor(QUEUE, LaneSettings.DEFAULTS, TICK, 7));
+    assertThat(d.withBatching(BatchingSettings.DEFAULTS).batching())
+        .isEqualTo(BatchingSettings.DEFAULTS);
+    assertThat(d.withBatching(BatchingSettings.DEFAULTS).withBatching(BATCHES)).isEqualTo(d);
     assertThat(d.withBackendSettings(engine))
-        .isEqualTo(new ExecutorSettings("a", "b", "c", QUEUE, LANES, TICK, 7, engine));
+        .isEqualTo(new ExecutorSettings("a", "b", "c", QUEUE, LANES, BATCHES, TICK, 7, engine));
+  }
+
+  // ---- batching ----
+
+  private static BatchingSettings batching(int rows, long bytes, Duration delay) {
+    return BatchingSettings.DEFAULTS.withMost(rows, bytes).withMaxDelay(delay);
+  }
+
+  @Test
+  void batching_values_haveBounds() {
+    assertThat(batching(1, 1, ZERO).maxRows()).isEqualTo(1);
+    assertThat(batching(65536, Integer.MAX_VALUE, Duration.ofSeconds(10)).maxRows()).isPositive();
+    assertRefused(() -> batching(0, 1, ZERO), "batching.max-rows: 0 (expected: 1..65536)");
+    assertRefused(() -> batching(65537, 1, ZERO), "batching.max-rows: 65537");
+    assertRefused(() -> batching(1, 0, ZERO), "batching.max-bytes: 0 (expected: 1..2147483647)");
+    assertRefused(() -> batching(1, 1L << 31, ZERO), "batching.max-bytes: 2147483648");
+    assertRefused(() -> batching(1, 1, NEGATIVE), "batching.max-delay: PT-0.000000001S");
+    assertRefused(() -> batching(1, 1, Duration.ofMillis(10_001)), "(expected: 0..10s)");
+  }
+
+  @Test
+  void batching_sizes_rise() {
+    BatchingSettings d = BatchingSettings.DEFAULTS;
+    assertThat(d.withSizes(1, 8, 64).sizes()).containsExactly(1, 8, 64);
+    assertRefused(() -> d.withSizes(0), "batching.sizes: [0] (expected: rising sizes of 1..");
+    assertRefused(() -> d.withSizes(8, 8), "batching.sizes: [8, 8]");
+    assertRefused(() -> d.withSizes(8, 65), "batching.max-rows, which is 64");
+  }
+
+  @Test
+  void batching_nulls_areRefused() {
+    assertNull(() -> BatchingSettings.DEFAULTS.withOver(null), "over");
+    assertNull(() -> BatchingSettings.DEFAULTS.withMaxDelay(null), "maxDelay");
   }
 
   // ---- queue, lanes ----

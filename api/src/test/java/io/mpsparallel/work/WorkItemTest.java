@@ -2,11 +2,14 @@ package io.mpsparallel.work;
 
 import static io.mpsparallel.error.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,6 +76,26 @@ class WorkItemTest {
     assertThat(item.handle((result, e) -> e).join()).isSameAs(failure);
     assertThat(input.isClosed()).isTrue();
     assertReleasesItsUseOnce();
+  }
+
+  @Test
+  void succeed_inputThrowsAnError_letsGoOfTheRest() {
+    Error scripted = new StackOverflowError("scripted");
+    Tensor deadly =
+        Tensor.adopt(
+            ByteBuffer.allocateDirect(4),
+            TensorSpec.of(DType.INT32, 1),
+            () -> {
+              throw scripted;
+            });
+    WorkItem item =
+        new WorkItem(version, NamedTensors.of(deadly), true, Priority.HIGH, WorkItem.NO_DEADLINE);
+    assertThatThrownBy(() -> item.succeed(NamedTensors.of(output), Items.SERVED))
+        .isSameAs(scripted);
+    assertThat(output.isClosed()).isTrue();
+    assertThat(item).isNotDone();
+    assertReleasesItsUseOnce();
+    input.close();
   }
 
   @Test

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class FakeFaults {
   private final Map<Integer, InferenceException> forwards = new ConcurrentHashMap<>();
   private final Queue<InferenceException> runs = new ConcurrentLinkedQueue<>();
+  private final Queue<InferenceException> enters = new ConcurrentLinkedQueue<>();
   private final Queue<InferenceException> jobs = new ConcurrentLinkedQueue<>();
 
   FakeFaults() {}
@@ -48,6 +49,19 @@ public final class FakeFaults {
    */
   public void failOnDevice(InferenceException failure) {
     jobs.add(failure);
+  }
+
+  /**
+   * Makes the next thread that enters a stream fail.
+   *
+   * @param failure with what; of scope DEVICE
+   */
+  public void failEnter(InferenceException failure) {
+    enters.add(failure);
+  }
+
+  @Nullable InferenceException ofEnter() {
+    return enters.poll();
   }
 
   @Nullable InferenceException ofForward(int number) {

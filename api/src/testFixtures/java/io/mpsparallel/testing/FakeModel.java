@@ -27,16 +27,19 @@ final class FakeModel implements Model {
   }
 
   private static Signature completed(Signature own, Signature declared) {
-    return new Signature(
-        own.inputs().stream()
-            .map(
-                input ->
-                    declared.inputs().stream()
-                        .filter(other -> other.name().equals(input.name()))
-                        .findFirst()
-                        .orElse(input))
-            .toList(),
-        declared.outputs().isEmpty() ? own.outputs() : declared.outputs());
+    Signature both =
+        new Signature(
+            own.inputs().stream()
+                .map(
+                    input ->
+                        declared.inputs().stream()
+                            .filter(other -> other.name().equals(input.name()))
+                            .findFirst()
+                            .orElse(input))
+                .toList(),
+            declared.outputs().isEmpty() ? own.outputs() : declared.outputs());
+    boolean independent = own.independentRows() || declared.independentRows();
+    return independent ? both.withIndependentRows() : both;
   }
 
   @Override

@@ -38,6 +38,10 @@ final class FakeStream implements Stream {
   @Override
   public synchronized Scope enter() {
     checkOpen();
+    InferenceException fault = device.backend.faults().ofEnter();
+    if (fault != null) {
+      throw fault;
+    }
     Thread me = Thread.currentThread();
     if (user != null && user != me && isStrict()) {
       throw Fakes.misuse("stream " + index + " is in use by " + user.getName());

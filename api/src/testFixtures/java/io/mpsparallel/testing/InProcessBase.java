@@ -52,8 +52,8 @@ abstract class InProcessBase extends StrategyContract {
   }
 
   /**
-   * How many requests of one model the strategy, by its {@code settings}, has on the device at most
-   * while none of them ends: lanes times their depth.
+   * How many requests of one model, handed in one after another, the strategy, by its {@code
+   * settings}, has on the device at most while none of them ends: lanes times their depth.
    *
    * @return 1, unless overridden
    */
@@ -79,15 +79,18 @@ abstract class InProcessBase extends StrategyContract {
     return fake;
   }
 
-  /** x + 1 for one value; fails for a negative one. */
+  /** x + 1 for each row of one value; fails if one is negative. */
   private NamedTensors tracked(NamedTensors inputs) {
-    float value = inputs.get(0).toFloatArray()[0];
+    float[] values = inputs.get(0).toFloatArray();
     threads.add(Thread.currentThread());
-    computed.add(value);
-    if (value < 0) {
-      throw new InferenceException(ErrorCode.MODEL_FAILED, "negative: " + value);
+    for (int i = 0; i < values.length; i++) {
+      computed.add(values[i]);
+      if (values[i] < 0) {
+        throw new InferenceException(ErrorCode.MODEL_FAILED, "negative: " + values[i]);
+      }
+      values[i]++;
     }
-    Tensor output = floats(value + 1);
+    Tensor output = floats(values);
     outputs.add(output);
     return NamedTensors.of(output);
   }

@@ -208,7 +208,7 @@ public abstract class InProcessStrategyContract extends HeldContract {
       try (LoadedModel model = loadTracked()) {
         assertUsable(model);
       }
-      fake.counts().awaitClosed(FakeCounts.Kind.SLOTS, before); // a busy lane may do it later
+      fake.counts().awaitClosed(FakeCounts.Kind.SLOTS, before); // a busy lane does it later
     }
   }
 }

@@ -22,6 +22,7 @@ import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Ticker;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +47,15 @@ abstract class StrategyBase extends ContractSupport {
 
   /** {@return the strategy under test} */
   protected abstract StrategyProvider strategyUnderTest();
+
+  /**
+   * What is installed beside the strategy under test, which may need others.
+   *
+   * @return nothing, unless overridden
+   */
+  protected List<StrategyProvider> installedBeside() {
+    return List.of();
+  }
 
   /** {@return the engine that it runs over} */
   protected abstract BackendProvider engine();
@@ -123,6 +133,7 @@ abstract class StrategyBase extends ContractSupport {
     close();
     InferenceExecutorBuilder builder =
         InferenceExecutor.builder().settings(settings).ticker(ticker).strategy(new Capturing());
+    installedBeside().forEach(builder::strategy);
     if (executorOpensEngine()) {
       builder.backend(engine());
     } else {

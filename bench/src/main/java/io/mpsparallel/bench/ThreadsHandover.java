@@ -37,7 +37,9 @@ final class ThreadsHandover implements Scenario {
           new Setup(1, "50us", true),
           new Setup(2, "50us", true),
           new Setup(1, "0", false),
-          new Setup(2, "0", false));
+          new Setup(2, "0", false),
+          new Setup(1, "10ms", false),
+          new Setup(2, "10ms", false));
 
   @Override
   public String name() {

@@ -3,6 +3,7 @@ package io.mpsparallel.cli;
 import com.google.inject.Guice;
 import io.mpsparallel.InferenceExecutor;
 import io.mpsparallel.backend.Backend;
+import io.mpsparallel.batching.BatchingModule;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.inject.ExecutorModule;
@@ -26,7 +27,10 @@ interface Engines {
           return readable(
               () ->
                   Guice.createInjector(
-                          new ExecutorModule(settings), new MpsBackendModule(), new ThreadsModule())
+                          new ExecutorModule(settings),
+                          new MpsBackendModule(),
+                          new ThreadsModule(),
+                          new BatchingModule())
                       .getInstance(InferenceExecutor.class));
         }
 
@@ -60,7 +64,7 @@ interface Engines {
    * @return their ids
    */
   default List<String> strategies() {
-    return List.of("threads", "single");
+    return List.of("threads", "batching", "single");
   }
 
   /**

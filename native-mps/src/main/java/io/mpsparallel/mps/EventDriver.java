@@ -1,7 +1,6 @@
 package io.mpsparallel.mps;
 
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * What a device does with events. Any thread; an event that is asked about is not destroyed
@@ -10,9 +9,6 @@ import java.util.concurrent.locks.LockSupport;
  * @param <E> what the device calls an event
  */
 interface EventDriver<E> {
-  /** Small forwards take less; and the shortest sleep of a thread takes as long. */
-  long SPIN_NANOS = 100_000;
-
   /** A new event that nothing was recorded on. */
   E create(boolean timed);
 
@@ -32,25 +28,6 @@ interface EventDriver<E> {
    *     interrupted, whose flag stays set
    */
   default boolean await(E event, long nanos) {
-    long start = System.nanoTime();
-    while (!query(event)) {
-      long elapsed = System.nanoTime() - start;
-      if (elapsed >= nanos || Thread.currentThread().isInterrupted()) {
-        return false;
-      }
-      pause(elapsed, nanos - elapsed);
-    }
-    return true;
-  }
-
-  /** Each query takes a lock of the driver, which those who launch want: not too many of them. */
-  private static void pause(long elapsed, long left) {
-    if (elapsed < SPIN_NANOS) {
-      for (int i = 0; i < 16; i++) {
-        Thread.onSpinWait();
-      }
-    } else {
-      LockSupport.parkNanos(Math.min(left, 50_000));
-    }
+    return EventPoll.await(this, event, nanos);
   }
 }

@@ -3,15 +3,16 @@ package io.mpsparallel.threads;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Spinner;
-import io.mpsparallel.work.WorkItem;
-import io.mpsparallel.work.WorkQueue;
+import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +24,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>No wake-up is lost: whoever adds a request adds it first and then looks for a lane that is
  * idle or a thread that looks for work; whoever leaves a lane puts it among the idle ones first and
- * then looks at the queue again. One of the two sees the other.
+ * then looks at the source again. One of the two sees the other.
  */
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
-  private final WorkQueue queue;
+  private final WorkSource source;
   private final IntFunction<Lane> maker;
   private final int cpus;
   private final Spinner looking;
@@ -41,18 +42,19 @@ final class Crew {
   private volatile int planNumber; // written under the monitor
   private volatile boolean watched; // somebody waits for quiet
   private volatile boolean aborting;
+  private volatile int steppedOff; // a hint
   private long servedByEnded; // guarded by this
 
   /**
    * A crew without lanes.
    *
-   * @param queue where requests wait
+   * @param source where the lanes get their work
    * @param cpus the CPUs of this process
    * @param spin for how long a thread looks for work before it sleeps
    * @param maker makes the lane of a number
    */
-  Crew(WorkQueue queue, int cpus, Duration spin, IntFunction<Lane> maker) {
-    this.queue = queue;
+  Crew(WorkSource source, int cpus, Duration spin, IntFunction<Lane> maker) {
+    this.source = source;
     this.cpus = cpus;
     this.maker = maker;
     looking = new Spinner(spin, cpus, 1, this::busy);
@@ -67,8 +69,11 @@ final class Crew {
     }
   }
 
+  /** The lane whose thread stepped off last, if it can be had: that thread may still be awake. */
   private void wakeOne() {
-    LaneRunner runner = claimAny();
+    int latest = steppedOff;
+    int index = idle.claim(latest) ? latest : idle.claimAny();
+    LaneRunner runner = index == IdleLanes.NONE ? null : runners.get(index);
     if (runner != null) {
       runner.hand();
     }
@@ -101,24 +106,63 @@ final class Crew {
 
   // ---- for the lanes' threads ----
 
-  /** {@return whether requests wait} */
-  boolean hasWork() {
-    return queue.size() > 0;
+  /** Puts a lane back that has nothing left to do; by its thread, which goes to look for work. */
+  void stepOff(LaneRunner runner) {
+    steppedOff = runner.index();
+    giveBack(runner);
   }
 
-  /** Takes the next request, and has another lane woken if more wait. */
-  @Nullable WorkItem take() {
-    WorkItem item = queue.poll();
-    if (item != null && hasWork()) {
+  /** {@return whether there may be a job now} */
+  boolean hasWork() {
+    return source.restNanos() <= 0;
+  }
+
+  /** {@return whether requests wait, for a lane or for others to join them} */
+  boolean hasRequests() {
+    return source.size() > 0;
+  }
+
+  /** Takes the next job, and has another lane woken if there may be one more. */
+  @Nullable Job take() {
+    Job job = source.poll();
+    if (job != null && hasWork()) {
       requestAdded();
     }
-    return item;
+    return job;
   }
 
-  /** Looks for work for a while, if that pays, and has an idle lane take what is there. */
-  void lookForWork(BooleanSupplier orElse) {
-    if (looking.await(() -> hasWork() || orElse.getAsBoolean()) && hasWork()) {
-      wakeOne();
+  /** Sleeps until it is woken, or until waiting requests are to be looked at again. */
+  void sleep(LaneRunner sleeper) {
+    long nanos = source.restNanos();
+    if (nanos <= 0) {
+      wakeOne(); // the sleeper, perhaps; if nobody is idle, whoever is busy looks in time
+    }
+    if (nanos <= 0 || nanos == WorkSource.UNTIL_MORE) {
+      LockSupport.park(sleeper);
+    } else {
+      LockSupport.parkNanos(sleeper, nanos);
+    }
+  }
+
+  /**
+   * Looks for work for a while, if that pays, and sees to what is there: on the lane of the thread
+   * that looked, which is awake, or, if a caller is on that one, on another.
+   */
+  void lookForWork(LaneRunner runner) {
+    if (looking.await(() -> hasWork() || runner.hasTurn()) && hasWork() && !runner.hasTurn()) {
+      if (idle.claim(runner.index())) {
+        runner.hand();
+      } else {
+        wakeOne();
+      }
+    }
+  }
+
+  /** Fails the next job with what keeps a lane from running it. */
+  void refuseNext(InferenceException why) {
+    Job job = source.poll();
+    if (job != null) {
+      job.lose(why);
     }
   }
 
@@ -150,13 +194,19 @@ final class Crew {
     notifyAll(); // fewer lanes may mean that nobody is on one
   }
 
-  /** A thread is about to die of something that nobody expected; another takes its place. */
+  /**
+   * A thread is about to die of something that nobody expected; another takes its place, if any.
+   */
   void died(LaneRunner runner, Throwable cause) {
     LOG.error("{} died and is replaced", runner.thread().getName(), cause);
     try {
       runner.lane().abandon(lost(runner, cause));
     } catch (RuntimeException | Error e) {
       LOG.error("{}: what it left behind could not all be freed", runner.lane(), e);
+    }
+    if (runner.isRetiring()) {
+      remove(runner);
+      return;
     }
     synchronized (this) {
       replaced++;
@@ -271,7 +321,7 @@ final class Crew {
 
   /** Waits until no request waits and nobody is on a lane; false if that took too long. */
   boolean awaitQuiet(Duration timeout) throws InterruptedException {
-    return await(timeout, () -> !hasWork() && busy() == 0);
+    return await(timeout, () -> !hasRequests() && busy() == 0);
   }
 
   /**

@@ -3,15 +3,16 @@ package io.mpsparallel.threads;
 import io.mpsparallel.backend.Event;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.Slot;
-import io.mpsparallel.work.WorkItem;
+import io.mpsparallel.work.Job;
+import java.util.List;
 
 /**
- * A request on its way through the device.
+ * A job on its way through the device.
  *
- * @param item the request
+ * @param job a request, or several that share the trip
  * @param model what runs it
- * @param slot where
+ * @param slots where, one for each forward
  * @param done the event after it
  * @param startNanos when it was handed to the device
  */
-record Flight(WorkItem item, Model model, Slot slot, Event done, long startNanos) {}
+record Flight(Job job, Model model, List<Slot> slots, Event done, long startNanos) {}

@@ -9,10 +9,13 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Served;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -24,12 +27,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One stream, its slots, and the requests in flight on it, in order. One thread at a time: whoever
- * took the lane. {@link #forgetLater}, {@link #hasChores} and {@link #failInHand} are for any
- * thread.
+ * One stream, its slots, and the jobs in flight on it, in order. One thread at a time: whoever took
+ * the lane. {@link #forgetLater}, {@link #hasChores} and {@link #failInHand} are for any thread.
  */
 final class Lane {
-  /** How many requests can be in flight at the most. */
+  /** How many jobs can be in flight at the most. */
   static final int MOST_IN_FLIGHT = 64;
 
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
@@ -41,7 +43,7 @@ final class Lane {
   private final SlotShelf shelf;
   private final ArrayDeque<Flight> flights = new ArrayDeque<>();
   private final Queue<Model> forgotten = new ConcurrentLinkedQueue<>();
-  private final AtomicReferenceArray<@Nullable WorkItem> inHand =
+  private final AtomicReferenceArray<@Nullable Job> inHand =
       new AtomicReferenceArray<>(MOST_IN_FLIGHT);
   private final AtomicLong served = new AtomicLong(); // written by whoever is on the lane
   private long started;
@@ -76,7 +78,7 @@ final class Lane {
     return flights.isEmpty();
   }
 
-  /** {@return whether one more request may be put in flight} */
+  /** {@return whether one more job may be put in flight} */
   boolean hasRoom() {
     return flights.size() < depth.getAsInt();
   }
@@ -86,27 +88,55 @@ final class Lane {
     return served.get();
   }
 
-  /** Hands a request to the device; if that fails, the request is answered with the failure. */
-  void start(WorkItem item) {
+  /** Hands a job to the device; if that fails, the job is told the failure. */
+  void start(Job job) {
     int place = (int) (started++ % MOST_IN_FLIGHT);
-    inHand.setRelease(place, item);
-    Slot slot = null;
+    inHand.setRelease(place, job);
+    List<Slot> slots = List.of();
     try {
-      Model model = item.version().on(device());
-      slot = shelf.take(model);
-      slot.bind(item.inputs());
-      Event done = stream.run(List.of(slot));
-      flights.addLast(new Flight(item, model, slot, done, System.nanoTime()));
+      Model model = job.version().on(device());
+      slots = filled(job, model);
+      Event done = stream.run(slots);
+      flights.addLast(new Flight(job, model, slots, done, System.nanoTime()));
     } catch (RuntimeException | Error e) {
       started--;
       inHand.setRelease(place, null);
+      slots.forEach(this::discard);
+      job.fail(failure(e));
+    }
+  }
+
+  private List<Slot> filled(Job job, Model model) {
+    int forwards = job.forwards();
+    if (forwards == 1) {
+      return List.of(filled(job, 0, model));
+    }
+    shelf.expect(forwards);
+    List<Slot> slots = new ArrayList<>(forwards);
+    try {
+      for (int i = 0; i < forwards; i++) {
+        slots.add(filled(job, i, model));
+      }
+      return slots;
+    } catch (RuntimeException | Error e) {
+      slots.forEach(this::discard);
+      throw e;
+    }
+  }
+
+  private Slot filled(Job job, int forward, Model model) {
+    Slot slot = shelf.take(model);
+    try {
+      job.fill(forward, slot);
+      return slot;
+    } catch (RuntimeException | Error e) {
       discard(slot);
-      item.fail(failure(e));
+      throw e;
     }
   }
 
   /**
-   * Answers every request that the device is done with.
+   * Answers every job that the device is done with.
    *
    * @return whether there was one
    */
@@ -122,7 +152,7 @@ final class Lane {
     return any;
   }
 
-  /** Whether the oldest request can be answered, with outputs or a failure. */
+  /** Whether the oldest job can be answered, with outputs or a failure. */
   boolean isFirstOver() {
     Flight first = flights.peekFirst();
     return first != null && isOver(first);
@@ -144,33 +174,45 @@ final class Lane {
   /** The caller's continuations run in here; they may use this lane for requests of their own. */
   private void answer(Flight flight) {
     int place = (int) (answered++ % MOST_IN_FLIGHT);
-    NamedTensors outputs;
+    Outcome[] outcomes = outcomesOf(flight);
+    int told = 0;
     try {
-      outputs = outputsOf(flight);
-    } catch (RuntimeException | Error e) {
-      inHand.setRelease(place, null);
-      flight.item().fail(failure(e));
-      return;
+      while (told < outcomes.length) {
+        outcomes[told++].tell(flight.job(), told - 1, label);
+      }
+    } finally {
+      while (told < outcomes.length) {
+        outcomes[told++].close();
+      }
     }
-    served.lazySet(served.get() + 1);
-    flight.item().succeed(outputs, label);
-    inHand.setRelease(place, null); // last: if an answer kills this thread, the request is known
+    inHand.setRelease(place, null); // last: if an answer kills this thread, the job is known
   }
 
-  private NamedTensors outputsOf(Flight flight) {
-    boolean empty = false;
+  private Outcome[] outcomesOf(Flight flight) {
+    Outcome[] outcomes = new Outcome[flight.slots().size()];
     try (Event done = flight.done()) {
       if (!done.isDone()) {
         throw late();
       }
-      empty = true; // takeOutputs empties it, whether it returns or throws
-      return flight.slot().takeOutputs();
-    } finally {
-      if (empty) {
-        shelf.put(flight.model(), flight.slot());
-      } else {
-        discard(flight.slot());
+      for (int i = 0; i < outcomes.length; i++) {
+        outcomes[i] = outcomeOf(flight.slots().get(i), flight.model());
       }
+    } catch (RuntimeException | Error e) {
+      flight.slots().forEach(this::discard);
+      Arrays.fill(outcomes, new Outcome(null, failure(e)));
+    }
+    return outcomes;
+  }
+
+  private Outcome outcomeOf(Slot slot, Model model) {
+    try {
+      NamedTensors outputs = slot.takeOutputs();
+      served.lazySet(served.get() + 1);
+      return new Outcome(outputs, null);
+    } catch (RuntimeException | Error e) {
+      return new Outcome(null, failure(e));
+    } finally {
+      shelf.put(model, slot); // takeOutputs empties it, whether it returns or throws
     }
   }
 
@@ -258,9 +300,9 @@ final class Lane {
   /** Fails what is in flight, for a thread that died or a lane that does not end. */
   void failInHand(InferenceException why) {
     for (int i = 0; i < MOST_IN_FLIGHT; i++) {
-      WorkItem item = inHand.get(i);
-      if (item != null) {
-        item.fail(why);
+      Job job = inHand.get(i);
+      if (job != null) {
+        job.lose(why);
       }
     }
   }
@@ -268,7 +310,7 @@ final class Lane {
   /** Fails what is in flight and takes the lane back to its beginning, for another thread. */
   void abandon(InferenceException why) {
     failInHand(why);
-    flights.forEach(flight -> discard(flight.slot()));
+    flights.forEach(flight -> flight.slots().forEach(this::discard));
     flights.forEach(flight -> flight.done().close());
     flights.clear();
     answered = started;

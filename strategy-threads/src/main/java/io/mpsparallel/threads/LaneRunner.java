@@ -3,8 +3,9 @@ package io.mpsparallel.threads;
 import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.backend.Stream;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.work.Job;
 import io.mpsparallel.work.LaneThread;
-import io.mpsparallel.work.WorkItem;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -94,7 +95,7 @@ final class LaneRunner implements Runnable {
     try {
       while (awaitTurn()) {
         serve();
-        crew.giveBack(this);
+        crew.stepOff(this);
       }
       endWarmUps();
       crew.ended(this);
@@ -106,27 +107,38 @@ final class LaneRunner implements Runnable {
   /** Waits for the lane; false if the thread is to end. */
   private boolean awaitTurn() {
     if (!turn) {
-      crew.lookForWork(this::hasTurn);
+      crew.lookForWork(this);
     }
     while (!turn) {
-      LockSupport.park(this);
+      crew.sleep(this);
       clearInterrupt();
     }
     turn = false;
     return !retiring;
   }
 
-  private boolean hasTurn() {
+  /** Whether the lane was handed to the thread, and it has not begun yet. */
+  boolean hasTurn() {
     return turn;
   }
 
   @SuppressWarnings("try") // the scope is left, not read
   private void serve() {
     int plan = crew.planNumber();
-    try (Stream.Scope inside = lane.enter()) {
-      while (step(plan == crew.planNumber() && !retiring)) {
+    try (Stream.Scope inside = entered()) {
+      while (inside != null && step(plan == crew.planNumber() && !retiring)) {
         clearInterrupt(); // a continuation's: it would keep us from sleeping
       }
+    }
+  }
+
+  /** Null if the device does not let anybody in, which the next request is told. */
+  private Stream.@Nullable Scope entered() {
+    try {
+      return lane.enter();
+    } catch (InferenceException e) {
+      crew.refuseNext(e);
+      return null;
     }
   }
 
@@ -166,11 +178,11 @@ final class LaneRunner implements Runnable {
   private boolean takeMore() {
     boolean any = false;
     while (lane.hasRoom()) {
-      WorkItem item = crew.take();
-      if (item == null) {
+      Job job = crew.take();
+      if (job == null) {
         break;
       }
-      lane.start(item);
+      lane.start(job);
       any = true;
     }
     return any;

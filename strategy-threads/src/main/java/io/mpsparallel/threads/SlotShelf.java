@@ -10,13 +10,14 @@ import java.util.List;
 import java.util.function.IntSupplier;
 
 /**
- * The free slots of one lane, by model: as many as it keeps in flight, and one for a request that a
- * continuation runs in the midst of others. Whoever is on the lane.
+ * The free slots of one lane, by model: as many as it keeps in flight, or as its widest job takes,
+ * and one for a request that a continuation runs in the midst of others. Whoever is on the lane.
  */
 final class SlotShelf {
   private final Stream stream;
   private final IntSupplier depth;
   private final IdentityHashMap<Model, ArrayDeque<Slot>> slots = new IdentityHashMap<>();
+  private int widest = 1;
 
   SlotShelf(Stream stream, IntSupplier depth) {
     this.stream = stream;
@@ -30,10 +31,15 @@ final class SlotShelf {
     return slot == null ? model.newSlot(stream) : slot;
   }
 
+  /** There is a job of so many forwards. */
+  void expect(int forwards) {
+    widest = Math.max(widest, forwards);
+  }
+
   /** Puts an empty slot back. */
   void put(Model model, Slot slot) {
     ArrayDeque<Slot> free = slots.computeIfAbsent(model, key -> new ArrayDeque<>());
-    if (free.size() <= depth.getAsInt()) {
+    if (free.size() <= Math.max(depth.getAsInt(), widest)) {
       free.addLast(slot);
     } else {
       slot.close();

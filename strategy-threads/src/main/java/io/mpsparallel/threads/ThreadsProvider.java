@@ -18,6 +18,11 @@ public final class ThreadsProvider implements StrategyProvider {
   }
 
   @Override
+  public boolean servesSources() {
+    return true;
+  }
+
+  @Override
   public ParallelismStrategy create(StrategyContext context) {
     return new ThreadsStrategy(context);
   }

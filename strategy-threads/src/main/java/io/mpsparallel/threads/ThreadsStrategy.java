@@ -20,6 +20,7 @@ import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkItem;
 import io.mpsparallel.work.WorkQueue;
+import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,8 @@ final class ThreadsStrategy implements ParallelismStrategy {
   private final List<Device> devices;
   private final Capabilities facts;
   private final ExecutorSettings settings;
-  private final WorkQueue queue;
+  private final WorkQueue queue; // not used if there is another source
+  private final WorkSource source;
   private final Crew crew;
   private final Guests guests;
   private final Spinner answers;
@@ -66,8 +68,12 @@ final class ThreadsStrategy implements ParallelismStrategy {
             settings.backendSettings().threads());
     depth = depthOf(settings.lanes());
     queue = new WorkQueue(settings.queue().capacity(), context.ticker());
+    source = context.source() == null ? queue : context.source();
+    if (source != queue) {
+      queue.close(null); // nobody would take from it
+    }
     Duration spin = settings.lanes().spin();
-    crew = new Crew(queue, budget.cpus(), spin, this::newLane);
+    crew = new Crew(source, budget.cpus(), spin, this::newLane);
     guests = new Guests(budget.lanes(), this::newLane);
     answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, crew::busy);
   }
@@ -112,14 +118,18 @@ final class ThreadsStrategy implements ParallelismStrategy {
   }
 
   @Override
+  public void workAdded() {
+    crew.requestAdded();
+  }
+
+  @Override
   public @Nullable InferenceResult tryRunHere(WorkItem item) {
     LaneRunner own =
         Thread.currentThread() instanceof LaneThread ? crew.runnerOfThisThread() : null;
-    if (own != null) {
-      return runOn(
-          own.lane(), item); // a continuation: to wait for a lane might be to wait for itself
+    if (own != null) { // a continuation: to wait for a lane might be to wait for itself
+      return runOn(own.lane(), item);
     }
-    if (!facts.callerThreads() || crew.hasWork()) {
+    if (!facts.callerThreads() || crew.hasRequests()) {
       return null;
     }
     LaneRunner runner = crew.claimAny();
@@ -197,7 +207,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   @Override
   public StrategyStats stats() {
     return new StrategyStats(
-        budget.lanes(), crew.busy(), queue.size(), crew.served(), crew.replaced());
+        budget.lanes(), crew.busy(), source.size(), crew.served(), crew.replaced());
   }
 
   @Override
@@ -205,7 +215,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
     queue.close(null); // first: what was accepted is still taken
     accepting = false;
     if (Thread.currentThread() instanceof LaneThread) {
-      return queue.size() == 0; // a continuation: waiting would be for itself
+      return source.size() == 0; // a continuation: waiting would be for itself
     }
     try {
       return crew.awaitQuiet(timeout);

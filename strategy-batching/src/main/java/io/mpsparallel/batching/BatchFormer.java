@@ -1,0 +1,132 @@
+package io.mpsparallel.batching;
+
+import io.mpsparallel.settings.BatchingSettings;
+import io.mpsparallel.strategy.BatchStats.Reason;
+import io.mpsparallel.work.WorkItem;
+import java.util.List;
+
+/**
+ * Decides, when a lane asks, which requests leave together, or until when they wait for more. Pure
+ * functions of the queue, the moment and the bounds.
+ *
+ * <p>What waits leaves as soon as a lane is free. Only if {@code max-delay} allows it, requests
+ * wait for the next one, and only while that makes answers quicker on average: with k requests, a
+ * fixed cost a, the cost b of their rows and a mean gap g between arrivals, waiting costs each of
+ * the k a gap and the next one's rows, and saves the next one a forward of its own: it pays while
+ * {@code a > (k + 1) g + b}. It also ends when no request came for so long that g must have grown
+ * beyond that.
+ *
+ * @param mostRows the most rows of a batch
+ * @param mostBytes the most bytes of a batch
+ * @param mostApart the most requests that run one after another, if they cannot be stacked
+ * @param delayNanos the longest that a request waits while a lane is free
+ */
+record BatchFormer(int mostRows, long mostBytes, int mostApart, long delayNanos) {
+  /**
+   * The former that some settings ask for.
+   *
+   * @param mostApart the most requests that run one after another, if they cannot be stacked
+   */
+  static BatchFormer of(BatchingSettings settings, int mostApart) {
+    List<Integer> sizes = settings.sizes();
+    int most = sizes.isEmpty() ? settings.maxRows() : sizes.get(sizes.size() - 1);
+    return new BatchFormer(most, settings.maxBytes(), mostApart, settings.maxDelay().toNanos());
+  }
+
+  /** Requests that can share a forward, or at least a trip to the device. */
+  interface View {
+    /** {@return those that wait, in the order in which they leave} */
+    Iterable<? extends Candidate> inOrder();
+
+    /** {@return whether they can be stacked to one forward} */
+    boolean isStacked();
+
+    /** {@return what their forwards cost} */
+    CostModel cost();
+
+    /** {@return how often they arrive} */
+    Arrivals arrivals();
+  }
+
+  /**
+   * The moment at which a lane asks.
+   *
+   * @param nowNanos when
+   * @param idle whether some lane would have nothing to do
+   * @param rowsInFlight the rows of the batches that run
+   * @param patient whether requests may wait for others; not while the strategy ends
+   */
+  record Moment(long nowNanos, boolean idle, int rowsInFlight, boolean patient) {}
+
+  /** The requests that would leave. */
+  private record Fill(int requests, int rows, boolean full, long oldest, long deadline) {}
+
+  /** Decides. The groups come with the most urgent one first. */
+  <G extends View> Decision<G> decide(Iterable<G> groups, Moment moment) {
+    long until = Decision.UNTIL_CHANGE;
+    for (G group : groups) {
+      Decision<G> decision = decide(group, fill(group), moment);
+      if (decision.group() != null) {
+        return decision;
+      }
+      until = Math.min(until, decision.untilNanos());
+    }
+    return Decision.rest(until);
+  }
+
+  private Fill fill(View group) {
+    int requests = 0;
+    int rows = 0;
+    long bytes = 0;
+    long oldest = Long.MAX_VALUE;
+    long deadline = WorkItem.NO_DEADLINE;
+    for (Candidate next : group.inOrder()) {
+      if (requests > 0 && !fits(group, requests, rows + next.rows(), bytes + next.bytes())) {
+        return new Fill(requests, rows, true, oldest, deadline);
+      }
+      requests++;
+      rows += next.rows();
+      bytes += next.bytes();
+      oldest = Math.min(oldest, next.arrivalNanos());
+      deadline = Math.min(deadline, next.deadlineNanos());
+    }
+    boolean full = !fits(group, requests, rows + 1, bytes + 1);
+    return new Fill(requests, rows, full, oldest, deadline);
+  }
+
+  /** Whether one more request fits, which makes it so many rows and bytes. */
+  private boolean fits(View group, int requests, long rows, long bytes) {
+    return group.isStacked() ? rows <= mostRows && bytes <= mostBytes : requests < mostApart;
+  }
+
+  private <G extends View> Decision<G> decide(G group, Fill fill, Moment moment) {
+    if (fill.full()) {
+      return Decision.leave(group, fill.requests(), Reason.FULL);
+    }
+    if (!moment.idle() && fill.rows() < moment.rowsInFlight()) {
+      return Decision.rest(Decision.UNTIL_CHANGE); // the device has work: better a larger batch
+    }
+    if (delayNanos == 0 || !moment.idle() || !moment.patient() || !group.cost().isKnown()) {
+      return Decision.leave(group, fill.requests(), Reason.LANE_FREE);
+    }
+    return leaveOrWait(group, fill, moment.nowNanos());
+  }
+
+  private <G extends View> Decision<G> leaveOrWait(G group, Fill fill, long now) {
+    CostModel cost = group.cost();
+    double paysNanos = (cost.fixedNanos() - cost.rowNanos() * fill.rows()) / (fill.requests() + 1);
+    long silence = group.arrivals().lastNanos() + (long) paysNanos;
+    long delay = fill.oldest() + delayNanos;
+    long deadline = fill.deadline() - Math.round(cost.nanos(fill.rows()));
+    if (group.arrivals().gapNanos() >= paysNanos || now >= silence) {
+      return Decision.leave(group, fill.requests(), Reason.LANE_FREE);
+    }
+    if (now >= deadline) {
+      return Decision.leave(group, fill.requests(), Reason.DEADLINE);
+    }
+    if (now >= delay) {
+      return Decision.leave(group, fill.requests(), Reason.DELAY);
+    }
+    return Decision.rest(Math.min(silence, Math.min(delay, deadline)));
+  }
+}

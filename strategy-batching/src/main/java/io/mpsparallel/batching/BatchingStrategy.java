@@ -1,0 +1,162 @@
+package io.mpsparallel.batching;
+
+import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.policy.Plan;
+import io.mpsparallel.policy.ThreadBudget;
+import io.mpsparallel.settings.BatchingSettings;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.strategy.StrategyContext;
+import io.mpsparallel.strategy.StrategyStats;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.work.BoundedSource;
+import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.Served;
+import io.mpsparallel.work.Spinner;
+import io.mpsparallel.work.WorkItem;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts requests together that wait at the same time; another strategy's lanes ask for them and run
+ * them. A lone request on an idle executor goes to that strategy as it is. Any thread.
+ */
+final class BatchingStrategy implements ParallelismStrategy {
+  private static final int WAITING_CALLERS = 64; // that may look for answers, CPUs permitting
+  private static final int MOST_APART = 8; // forwards under one acquisition of the gate
+
+  private final Device device;
+  private final BatchingSettings settings;
+  private final int mostApart;
+  private final BatchSource source;
+  private final ParallelismStrategy below;
+  private final Spinner answers;
+  private volatile boolean accepting;
+
+  BatchingStrategy(StrategyContext context) {
+    device = context.devices().get(0);
+    settings = context.settings().batching();
+    mostApart = mostApart(context.backend().capabilities(device));
+    source =
+        new BatchSource(
+            context.settings().queue().capacity(),
+            context.ticker(),
+            settings,
+            mostApart,
+            this::traitsOf,
+            this::moreWork);
+    below = context.downstream("batching.over", settings.over(), source);
+    answers =
+        new Spinner(
+            context.settings().lanes().spin(),
+            ThreadBudget.grantedCpus(),
+            WAITING_CALLERS,
+            source::inFlight);
+  }
+
+  /** One commit for several forwards saves something only where the device works on by itself. */
+  private static int mostApart(Capabilities facts) {
+    return facts.asynchronous() ? MOST_APART : 1;
+  }
+
+  private Traits traitsOf(ModelVersion version) {
+    return Traits.of(version.on(device).signature(), settings.assumeIndependentRows());
+  }
+
+  private void moreWork() {
+    below.workAdded();
+  }
+
+  @Override
+  public String id() {
+    return BatchingProvider.ID;
+  }
+
+  @Override
+  public void start() {
+    below.start();
+    source.change(null, below.stats().lanes());
+    accepting = true;
+  }
+
+  @Override
+  public void accept(WorkItem item, Duration patience) {
+    checkAccepting();
+    item.spinWith(answers);
+    source.offer(item, patience);
+    moreWork();
+  }
+
+  @Override
+  public @Nullable InferenceResult tryRunHere(WorkItem item) {
+    checkAccepting();
+    return asOurs(below.tryRunHere(item));
+  }
+
+  @Override
+  public @Nullable InferenceResult tryRunBeside(WorkItem item) {
+    checkAccepting();
+    return asOurs(below.tryRunBeside(item));
+  }
+
+  private static @Nullable InferenceResult asOurs(@Nullable InferenceResult result) {
+    return result == null
+        ? null
+        : new InferenceResult(
+            result.outputs(), new Served(BatchingProvider.ID, result.served().device(), 1));
+  }
+
+  @Override
+  public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+    List<NamedTensors> all =
+        traitsOf(version).isPadded() ? Sizes.of(cases, settings.sizes()) : cases;
+    return below.warmUp(version, all);
+  }
+
+  @Override
+  public StrategyStats stats() {
+    return below.stats().with(source.stats());
+  }
+
+  @Override
+  public void apply(Plan plan) {
+    below.apply(plan);
+    source.change(plan.route() == Plan.Route.BATCHED ? former(plan) : null, below.stats().lanes());
+  }
+
+  private BatchFormer former(Plan plan) {
+    int rows = Math.min(plan.maxRows(), BatchingSettings.MOST_ROWS);
+    long delayNanos = plan.maxDelay().toNanos();
+    return new BatchFormer(rows, settings.maxBytes(), mostApart, delayNanos);
+  }
+
+  @Override
+  public void forget(ModelVersion version) {
+    source.forget(version);
+    below.forget(version);
+  }
+
+  @Override
+  public boolean drain(Duration timeout) {
+    source.close(null);
+    accepting = false;
+    source.hurry();
+    return below.drain(timeout);
+  }
+
+  @Override
+  public void close() {
+    accepting = false;
+    source.close(BoundedSource.closedError());
+    below.close();
+  }
+
+  private void checkAccepting() {
+    if (!accepting) {
+      throw BoundedSource.closedError();
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package io.mpsparallel.batching;
+
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.testing.EncodeObserver;
+import io.mpsparallel.testing.FakeBackend;
+import io.mpsparallel.testing.FakeBackendBuilder;
+import io.mpsparallel.testing.MpsRulesBackend;
+import java.util.function.Function;
+
+/** Batches on two lanes break none of the rules of Apple's queues. */
+final class BatchingMpsRulesTest extends BatchingContract {
+  BatchingMpsRulesTest() {
+    super(2);
+  }
+
+  @Override
+  protected FakeBackendBuilder parts() {
+    return FakeBackend.builder().apple();
+  }
+
+  @Override
+  protected Backend engine(Function<EncodeObserver, FakeBackend> opening) {
+    return MpsRulesBackend.reporting(opening);
+  }
+}
