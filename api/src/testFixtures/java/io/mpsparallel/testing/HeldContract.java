@@ -184,8 +184,8 @@ abstract class HeldContract extends InProcessBase {
     fake.turnstile().open();
     futures.forEach(future -> assertThat(answer(future)).isEqualTo(1));
     assertThat(strategy.drain(PATIENCE)).isTrue();
-    assertThat(fake.counts().open(FakeCounts.Kind.MODELS)).isZero();
-    assertThat(fake.counts().open(FakeCounts.Kind.SLOTS)).isZero();
+    fake.counts().awaitClosed(FakeCounts.Kind.MODELS, 0);
+    fake.counts().awaitClosed(FakeCounts.Kind.SLOTS, 0);
   }
 
   @Test
