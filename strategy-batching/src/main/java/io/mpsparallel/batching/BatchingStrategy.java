@@ -11,6 +11,7 @@ import io.mpsparallel.strategy.StrategyStats;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.BoundedSource;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Served;
 import io.mpsparallel.work.Spinner;
@@ -93,13 +94,21 @@ final class BatchingStrategy implements ParallelismStrategy {
   @Override
   public @Nullable InferenceResult tryRunHere(WorkItem item) {
     checkAccepting();
-    return asOurs(below.tryRunHere(item));
+    return mayRunHere() ? asOurs(below.tryRunHere(item)) : null;
   }
 
   @Override
   public @Nullable InferenceResult tryRunBeside(WorkItem item) {
     checkAccepting();
     return asOurs(below.tryRunBeside(item));
+  }
+
+  /**
+   * While a batch runs, callers queue for the next one: on lanes of their own they would overtake
+   * those that wait, and take the CPUs from the batch. A lane's own thread cannot wait for itself.
+   */
+  private boolean mayRunHere() {
+    return source.inFlight() == 0 || Thread.currentThread() instanceof LaneThread;
   }
 
   private static @Nullable InferenceResult asOurs(@Nullable InferenceResult result) {

@@ -281,6 +281,27 @@ class BatchesTest extends BatchingFixture {
     }
   }
 
+  /** A caller on an idle lane would overtake those that wait. */
+  @Test
+  void infer_whileABatchRuns_waitsForTheNextOne() {
+    open(BatchingContract.lanes(2, 1));
+    awaitIdle();
+    try (LoadedModel model = load()) {
+      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
+      CompletableFuture<InferenceResult> inferred =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try (Tensor x = rows(3)) {
+                  return model.infer(x);
+                }
+              });
+      fake.turnstile().awaitWaiting(2);
+      release(held);
+      assertThat(answer(inferred)).containsExactly(4);
+      assertThat(stats().batches()).isEqualTo(2);
+    }
+  }
+
   /** Idle for a while, then work again; and the end with work waiting, which is answered. */
   @Test
   void close_workWaits_answersItInBatches() {
