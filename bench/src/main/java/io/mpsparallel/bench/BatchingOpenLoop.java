@@ -19,7 +19,9 @@ final class BatchingOpenLoop implements Scenario {
   private static final String BATCHING = "batching";
   private static final String THREADS = "threads";
 
-  /** A share of what threads can do, in percent, and the most that batching's p99 may be of theirs. */
+  /**
+   * A share of what threads can do, in percent, and the most that batching's p99 may be of theirs.
+   */
   private record Load(int percent, double most) {
     String cell(String strategy) {
       return percent + "%, " + strategy;

@@ -61,7 +61,11 @@ final class OneBadRequest {
                 .row("requests of the smallest batch", all.leastBatch, BATCH, "-")
                 .row("right answers", all.right, answers, run.report().mustHold(told))
                 .row("failures, each of the bad request", all.failed, BATCH, "-")
-                .row("most forwards more", all.mostForwards, target, target.verdict(all.mostForwards)));
+                .row(
+                    "most forwards more",
+                    all.mostForwards,
+                    target,
+                    target.verdict(all.mostForwards)));
   }
 
   private void measure(int place) {
@@ -74,9 +78,9 @@ final class OneBadRequest {
     StrategyStats after = rig.executor().stats();
     long divided = batches(after).bisections() - batches(before).bisections();
     long good = after.served() - before.served() - 1; // without the first
-    mostForwards = Math.max(mostForwards, (int) (divided + good)); // of the bad one alone, and the batch
-    leastBatch =
-        Math.min(leastBatch, batches(after).requests() - batches(before).requests() - 1);
+    mostForwards =
+        Math.max(mostForwards, (int) (divided + good)); // of the bad one alone, and the batch
+    leastBatch = Math.min(leastBatch, batches(after).requests() - batches(before).requests() - 1);
   }
 
   private List<CompletableFuture<InferenceResult>> submitAll(InferenceResult first, int place) {

@@ -8,13 +8,13 @@ import java.util.Locale;
 
 /**
  * Finds the setting at which a peer does most: each one with 1 thread, as many as there are CPUs,
- * twice and four times as many, in rounds before those that count, so that the best is no lucky
- * draw of the run itself. A peer has no queue: requests beyond its threads wait in front of it, so
- * however many are outstanding, a closed loop of threads is the most that it does. One thread.
+ * and twice as many, in rounds before those that count, so that the best is no lucky draw of the
+ * run itself. A peer has no queue: requests beyond its threads wait in front of it, so however many
+ * are outstanding, a closed loop of threads is the most that it does. One thread.
  */
 final class PeerTuning {
   private static final int ROUNDS = 3;
-  private static final Duration TIME = Duration.ofMillis(300);
+  private static final Duration TIME = Duration.ofMillis(400);
   private static final double TOLERANCE = 1e-5;
 
   private final ScenarioRun run;
@@ -47,7 +47,7 @@ final class PeerTuning {
     this.run = run;
     this.row = row.clone();
     this.right = right.clone();
-    threads = List.of(1, cpus, 2 * cpus, 4 * cpus).stream().distinct().toList();
+    threads = List.of(1, cpus, 2 * cpus).stream().distinct().toList();
   }
 
   /** {@return a peer at the best of some settings; the processes of the others are ended} */

@@ -48,7 +48,11 @@ final class Peers {
     Path cache = folder().resolve("djl/target/cache");
     List<String> all =
         concat(
-            List.of("-Dai.djl.offline=true", "-DOPT_OUT_TRACKING=true", "-DDJL_CACHE_DIR=" + cache),
+            List.of(
+                "-Dai.djl.offline=true",
+                "-DOPT_OUT_TRACKING=true",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-DDJL_CACHE_DIR=" + cache),
             flags);
     List<String> main = List.of("io.mpsparallel.bench.DjlPeer", model.toString());
     return PeerChild.start("DJL", classPath("djl"), all, main);

@@ -43,6 +43,7 @@ final class ThreadsScaling implements Scenario {
     }
     for (Blas blas : Blas.values()) {
       PeerChild child = run.open(() -> Peers.naive(mlp, blas));
+      child.answer(row.toFloatArray());
       for (int threads : NAIVE_THREADS) {
         cells.add(new Cell(naive(blas, threads), time -> child.run(threads, time)));
       }

@@ -47,12 +47,15 @@ final class OnnxMlpTest {
   void nodes_formAChainFromInputToOutput() {
     List<ProtoFields> nodes = graph.messages(1);
 
-    assertThat(nodes).extracting(node -> node.texts(4).get(0)).containsExactly("Gemm", "Relu", "Gemm");
+    assertThat(nodes)
+        .extracting(node -> node.texts(4).get(0))
+        .containsExactly("Gemm", "Relu", "Gemm");
     assertThat(nodes)
         .extracting(node -> node.texts(1))
-        .containsExactly(
-            List.of("x", "w1", "b1"), List.of("sum1"), List.of("relu1", "w2", "b2"));
-    assertThat(nodes).extracting(node -> node.texts(2).get(0)).containsExactly("sum1", "relu1", "y");
+        .containsExactly(List.of("x", "w1", "b1"), List.of("sum1"), List.of("relu1", "w2", "b2"));
+    assertThat(nodes)
+        .extracting(node -> node.texts(2).get(0))
+        .containsExactly("sum1", "relu1", "y");
     ProtoFields attribute = nodes.get(0).messages(5).get(0);
     assertThat(attribute.texts(1)).containsExactly("transB");
     assertThat(attribute.integers(3)).containsExactly(1L);
