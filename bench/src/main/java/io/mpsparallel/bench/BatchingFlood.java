@@ -65,7 +65,7 @@ final class BatchingFlood implements Scenario {
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = run.input(1, i);
     }
-    try (Rig rig = run.shortRig(run.mlp(), "strategy=single")) {
+    try (Rig rig = run.shortRig(run.mlp(), "strategy=single", "threads.intra-op=1")) {
       return new Answers(rig.model(), inputs);
     }
   }
