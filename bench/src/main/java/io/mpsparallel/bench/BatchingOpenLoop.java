@@ -1,12 +1,17 @@
 package io.mpsparallel.bench;
 
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -15,9 +20,10 @@ import org.HdrHistogram.Histogram;
  */
 final class BatchingOpenLoop implements Scenario {
   private static final int IN_FLIGHT = 64;
-  private static final int CALIBRATIONS = 3;
+  private static final Duration CALIBRATION = Duration.ofMillis(500);
   private static final String BATCHING = "batching";
   private static final String THREADS = "threads";
+  private static final List<String> STRATEGIES = List.of(THREADS, BATCHING);
 
   /**
    * A share of what threads can do, in percent, and the most that batching's p99 may be of theirs.
@@ -32,20 +38,21 @@ final class BatchingOpenLoop implements Scenario {
       List.of(new Load(50, 1.1), new Load(80, 1.1), new Load(150, 0));
 
   private final Map<String, Totals> totals = new HashMap<>();
+  private final List<Double> capacities = new ArrayList<>();
 
-  /** What became of all requests of a cell. */
+  /** What became of all requests of a cell, those of the warm-up round included. */
   private static final class Totals {
     private long offered;
     private long answered;
     private long rejected;
-    private long failed;
+    private long forwards;
     private final Histogram late = Measured.histogram();
 
-    void add(OpenLoop.Outcome outcome) {
+    void add(OpenLoop.Outcome outcome, long ran) {
       offered += outcome.offered();
       answered += outcome.answered();
       rejected += outcome.rejected();
-      failed += outcome.failed();
+      forwards += ran;
       late.add(outcome.late());
     }
   }
@@ -72,56 +79,68 @@ final class BatchingOpenLoop implements Scenario {
 
   @Override
   public void run(ScenarioRun run) {
-    Job threads = job(run, THREADS);
-    Job batching = job(run, BATCHING);
-    double capacity = capacity(run, threads);
-    double more = capacity(run, batching);
+    Map<String, Rig> rigs = new LinkedHashMap<>();
+    for (String strategy : STRATEGIES) {
+      String room = "queue.capacity=1048576";
+      rigs.put(strategy, run.rig(run.mlp(), "strategy=" + strategy, room));
+    }
+    Tensor row = run.input(1, 1);
     List<Cell> cells = new ArrayList<>();
-    for (Load load : LOADS) {
-      cells.add(cell(load, THREADS, threads, capacity));
-      cells.add(cell(load, BATCHING, batching, capacity));
-    }
-    Rounds rounds = run.rounds(cells);
-    String capacities =
-        "Capacity C, that of threads, 64 in flight: %s requests/s; that of batching: %s.";
-    run.report().say(capacities.formatted(Spread.number(capacity), Spread.number(more)));
-    report(run, rounds);
+    rigs.forEach(
+        (strategy, rig) -> LOADS.forEach(load -> cells.add(cell(rig, row, load, strategy))));
+    Job threads = Job.of(requireNonNull(rigs.get(THREADS), THREADS).model(), row);
+    report(run, run.rounds(calibrated(cells, run, threads)));
   }
 
-  private static Job job(ScenarioRun run, String strategy) {
-    Rig rig = run.rig(run.mlp(), "strategy=" + strategy, "queue.capacity=1048576");
-    return Job.of(rig.model(), run.input(1, 1));
-  }
-
-  /** The median of some measurements in a closed loop, after one to get warm. */
-  private static double capacity(ScenarioRun run, Job job) {
-    Limit limit = Limit.time(run.atMost(Duration.ofSeconds(1)));
-    double[] rates = new double[CALIBRATIONS];
-    AsyncLoop.run(job, IN_FLIGHT, limit, Ticker.SYSTEM);
-    for (int i = 0; i < rates.length; i++) {
-      rates[i] = AsyncLoop.run(job, IN_FLIGHT, limit, Ticker.SYSTEM).perSecond();
-    }
-    return Spread.of(rates).median();
+  /** The same cells; the first one of each round measures what threads can do just before. */
+  private List<Cell> calibrated(List<Cell> cells, ScenarioRun run, Job threads) {
+    Limit limit = Limit.time(run.atMost(CALIBRATION));
+    AtomicInteger calls = new AtomicInteger();
+    UnaryOperator<Cell> calibrate =
+        cell ->
+            new Cell(
+                cell.name(),
+                time -> {
+                  if (calls.getAndIncrement() % cells.size() == 0) {
+                    AsyncLoop.run(threads, IN_FLIGHT, limit, Ticker.SYSTEM); // to get warm
+                    capacities.add(
+                        AsyncLoop.run(threads, IN_FLIGHT, limit, Ticker.SYSTEM).perSecond());
+                  }
+                  return cell.measure().apply(time);
+                });
+    return cells.stream().map(calibrate).toList();
   }
 
   /** One cell; in the same round, both strategies get the same arrivals. */
-  private Cell cell(Load load, String strategy, Job job, double capacity) {
-    AtomicLong seed = new AtomicLong();
+  private Cell cell(Rig rig, Tensor row, Load load, String strategy) {
+    Job job = Job.of(rig.model(), row);
     String name = load.cell(strategy);
     return new Cell(
         name,
         time -> {
-          Schedule arrivals =
-              Schedule.poisson(load.percent() / 100.0 * capacity, seed.incrementAndGet());
+          int round = capacities.size();
+          double perSecond = load.percent() / 100.0 * capacities.get(round - 1);
+          Schedule arrivals = Schedule.poisson(perSecond, round);
           Pacer.Wait wait = Pacer.Wait.parking(Ticker.SYSTEM);
+          long before = rig.executor().stats().served();
           OpenLoop.Outcome outcome = new OpenLoop(job, Ticker.SYSTEM).run(arrivals, time, wait);
-          totals.computeIfAbsent(name, first -> new Totals()).add(outcome);
+          long forwards = rig.executor().stats().served() - before;
+          totals.computeIfAbsent(name, first -> new Totals()).add(outcome, forwards);
           return new Measured(
               outcome.answered(), time, outcome.fromSubmit(), outcome.fromIntended());
         });
   }
 
   private void report(ScenarioRun run, Rounds rounds) {
+    double[] counted = capacities.stream().skip(1).mapToDouble(each -> each).toArray();
+    Spread capacity = Spread.of(counted);
+    run.report()
+        .say(
+            "Capacity, what threads answer in a closed loop of 64 at the start of each round: "
+                + Spread.number(capacity.median())
+                + " requests/s ("
+                + capacity.range()
+                + ").");
     run.report().section("Requests, the warm-up included", requests(run));
     run.report().section("Latencies from the intended start, in us", latencies(rounds));
     Table table = Figures.targets();
@@ -146,17 +165,17 @@ final class BatchingOpenLoop implements Scenario {
 
   private Table requests(ScenarioRun run) {
     Table table =
-        new Table("cell", "offered", "answered", "rejected", "failed", "all answered", "late p99");
+        new Table(
+            "cell", "offered", "rejected", "all answered", "mean rows", "submitted late, p99 us");
     for (Load load : LOADS) {
-      for (String strategy : List.of(THREADS, BATCHING)) {
+      for (String strategy : STRATEGIES) {
         Totals sums = totals.getOrDefault(load.cell(strategy), new Totals());
         table.row(
             load.cell(strategy),
             sums.offered,
-            sums.answered,
             sums.rejected,
-            sums.failed,
             run.report().mustHold(sums.answered == sums.offered),
+            Spread.number((double) sums.answered / Math.max(1, sums.forwards)),
             Spread.number(Measured.micros(sums.late, 99)));
       }
     }
@@ -166,7 +185,7 @@ final class BatchingOpenLoop implements Scenario {
   private static Table latencies(Rounds rounds) {
     Table table = new Table("cell", "p50", "p99", "of rounds", "p99.9", "max", "p99 from submit");
     for (Load load : LOADS) {
-      for (String strategy : List.of(THREADS, BATCHING)) {
+      for (String strategy : STRATEGIES) {
         String cell = load.cell(strategy);
         Histogram all = rounds.pooled(cell, Measured::fromIntended);
         Spread most = rounds.spread(round -> intended(round, cell, 99));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,18 @@ final class OnnxMlpTest {
     assertThat(inner.toByteArray()).containsExactly(0x08, 0x96, 0x01);
     assertThat(all).startsWith(0x12, 0x07, 't', 'e', 's', 't', 'i', 'n', 'g');
     assertThat(all).endsWith(0x1a, 0x03, 0x08, 0x96, 0x01);
+  }
+
+  @Test
+  void integers_haveSevenBitsInAByte() {
+    long[] some = {0, 1, 127, 128, 255, 16_383, 16_384, Integer.MAX_VALUE, Long.MAX_VALUE};
+    ProtoMessage message = new ProtoMessage();
+    for (long value : some) {
+      message.integer(200, value);
+    }
+
+    assertThat(new ProtoFields(message.toByteArray()).integers(200))
+        .containsExactly(Arrays.stream(some).boxed().toArray(Long[]::new));
   }
 
   @Test
