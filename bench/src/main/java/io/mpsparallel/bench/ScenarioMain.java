@@ -29,7 +29,10 @@ public final class ScenarioMain implements Callable<Integer> {
           new ThreadsHandover(),
           new ThreadsFairness(),
           new ThreadsOverload(),
-          new ThreadsCuda());
+          new ThreadsCuda(),
+          new BatchingThroughput(),
+          new BatchingOpenLoop(),
+          new BatchingFlood());
 
   private final List<String> arguments;
 
