@@ -271,6 +271,7 @@ class PaddedBatchesTest extends BatchingFixture {
         assertThat(answer(three)).containsExactly(1, 2);
         assertThat(answer(again)).containsExactly(5, 6);
         assertThat(shapes).hasSize(round == 0 ? 4 : 2); // by shape, and together, the second time
+        assertThat(stats().bisections()).as("one by one at once").isZero();
       }
     }
   }
