@@ -92,7 +92,10 @@ final class BatchingOpenLoop implements Scenario {
     report(run, run.rounds(calibrated(cells, run, threads)));
   }
 
-  /** The same cells; the first one of each round measures what threads can do just before. */
+  /**
+   * The same cells; the first one of each round measures what threads can do just before, beside a
+   * thread that submits, as the arrivals have.
+   */
   private List<Cell> calibrated(List<Cell> cells, ScenarioRun run, Job threads) {
     Limit limit = Limit.time(run.atMost(CALIBRATION));
     AtomicInteger calls = new AtomicInteger();
@@ -102,9 +105,9 @@ final class BatchingOpenLoop implements Scenario {
                 cell.name(),
                 time -> {
                   if (calls.getAndIncrement() % cells.size() == 0) {
-                    AsyncLoop.run(threads, IN_FLIGHT, limit, Ticker.SYSTEM); // to get warm
+                    ClientLoop.run(threads, 1, IN_FLIGHT, limit, Ticker.SYSTEM); // to get warm
                     capacities.add(
-                        AsyncLoop.run(threads, IN_FLIGHT, limit, Ticker.SYSTEM).perSecond());
+                        ClientLoop.run(threads, 1, IN_FLIGHT, limit, Ticker.SYSTEM).perSecond());
                   }
                   return cell.measure().apply(time);
                 });
@@ -136,7 +139,8 @@ final class BatchingOpenLoop implements Scenario {
     Spread capacity = Spread.of(counted);
     run.report()
         .say(
-            "Capacity, what threads answer in a closed loop of 64 at the start of each round: "
+            "Capacity, what threads answer at the start of each round, one thread submitting and 64"
+                + " in flight: "
                 + Spread.number(capacity.median())
                 + " requests/s ("
                 + capacity.range()
