@@ -1,0 +1,27 @@
+package io.mpsparallel.processes;
+
+/** What a frame asks a worker for; the order is part of the layout's version. */
+enum FrameKind {
+  /** Open the engine: body engine id, settings. Answer: devices and their facts. */
+  OPEN,
+  /** Map a segment: body its number, path, length. Answer: empty; the file can go. */
+  MAP,
+  /** Let go of a segment that nothing lies in: body its number. */
+  UNMAP,
+  /** Write a form of a model that processes can share: body source, directory. Answer: source. */
+  SHARE,
+  /**
+   * Load a model under the frame's model number: body source, device, digest. Answer: signature.
+   */
+  LOAD,
+  /** Close a model. */
+  UNLOAD,
+  /** One forward: body named tensors. Answer: named tensors. */
+  RUN,
+  /** Threads of a forward: body settings. */
+  THREADS,
+  /** Answer: the engine's report. */
+  REPORT,
+  /** Finish and exit with 0. */
+  END
+}
