@@ -1,45 +1,103 @@
 package io.mpsparallel.processes;
 
 import io.mpsparallel.backend.Slot;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The place of one forward in a worker: a region for the inputs, a frame, a region for the outputs.
- * {@code bind} copies, {@code stage} gives the shared memory itself. Whoever has leased the worker.
+ * {@code bind} copies, {@code stage} gives the shared memory itself. For one forward. Whoever has
+ * leased the worker.
  */
-@SuppressWarnings("DoNotCallSuggester") // until it is built
 final class FrameSlot implements Slot {
-  FrameSlot(ParentLink link, ProcessModel model) {}
+  private final Incumbent worker;
+  private final ProcessModel model;
+  private @Nullable Region inputs; // until it is sent
+  private long inputBytes;
+  private int number;
+  private @Nullable Answer answer;
+
+  FrameSlot(Incumbent worker, ProcessModel model) {
+    this.worker = worker;
+    this.model = model;
+  }
 
   @Override
-  public void bind(NamedTensors inputs) {
-    throw new UnsupportedOperationException("to be built");
+  public void bind(NamedTensors tensors) {
+    List<TensorSpec> specs = tensors.tensors().stream().map(Tensor::spec).toList();
+    room(BodyWriter.bytesFor(tensors.names(), specs)).put(tensors);
   }
 
   @Override
   public NamedTensors stage(List<String> names, List<TensorSpec> specs) {
-    throw new UnsupportedOperationException("to be built");
+    return room(BodyWriter.bytesFor(names, specs)).stage(names, specs);
+  }
+
+  private BodyWriter room(long bytes) {
+    if (inputs != null || number != 0) {
+      throw new InferenceException(ErrorCode.MISUSE, "the slot is not empty");
+    }
+    Region region = worker.link().allocate(bytes);
+    inputs = region;
+    inputBytes = bytes;
+    return new BodyWriter(worker.link().memory(region));
   }
 
   /** Hands the frame in; the slot is in flight. */
-  int send() throws LinkLost {
-    throw new UnsupportedOperationException("to be built");
+  void send() throws LinkLost {
+    Region body = inputs;
+    if (body == null) {
+      throw new InferenceException(ErrorCode.MISUSE, "the slot is empty");
+    }
+    inputs = null; // the link's from now on
+    number = worker.send(model, body, model.answers().bytesFor(inputBytes));
+  }
+
+  /** {@return the number of its frame} */
+  int number() {
+    return number;
   }
 
   /** The worker has answered. */
-  void answered(Answer answer) {
-    throw new UnsupportedOperationException("to be built");
+  void answered(Answer given) {
+    answer = given;
+  }
+
+  /** Whether {@link #answered} was called. */
+  boolean isAnswered() {
+    return answer != null;
   }
 
   @Override
   public NamedTensors takeOutputs() {
-    throw new UnsupportedOperationException("to be built");
+    Answer given = answer;
+    if (given == null) {
+      throw new InferenceException(ErrorCode.NOT_READY, "the worker has not answered");
+    }
+    answer = null;
+    try (given) {
+      NamedTensors outputs = given.takeTensors();
+      List<TensorSpec> specs = outputs.tensors().stream().map(Tensor::spec).toList();
+      model.answers().took(inputBytes, BodyWriter.bytesFor(outputs.names(), specs));
+      worker.served();
+      return outputs;
+    }
   }
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException("to be built");
+    if (inputs != null) {
+      worker.link().free(inputs);
+      inputs = null;
+    }
+    if (answer != null) {
+      answer.close();
+      answer = null;
+    }
   }
 }

@@ -10,10 +10,16 @@ import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.processes.ProcessModel.ModelFacts;
+import io.mpsparallel.processes.ProcessModel.ModelFile;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.settings.ThreadSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Speaks for the engine that workers have opened: its devices and facts, its models. This process
@@ -23,19 +29,29 @@ import java.util.List;
  * <p>Opening it starts the first worker and waits for it: it finds the device, unpacks the natives
  * while it is alone, and goes on as a worker like the others.
  */
-@SuppressWarnings("DoNotCallSuggester") // until it is built
 final class ProcessBackend implements Backend {
   private final String engine;
-  private final Members members;
+  private final ProcessSettings settings;
+  private final WorkerPool pool;
+  private final AtomicInteger numbers = new AtomicInteger();
+  private final Map<Device, Capabilities> known = new ConcurrentHashMap<>();
 
-  ProcessBackend(String engine, ExecutorSettings settings) {
+  private ProcessBackend(String engine, ProcessSettings settings, WorkerPool pool) {
     this.engine = engine;
-    members = new Members(engine, settings);
+    this.settings = settings;
+    this.pool = pool;
+  }
+
+  /** Opens an engine, by its id, in a worker. */
+  static ProcessBackend open(String engine, ExecutorSettings settings, Launcher launcher) {
+    WorkerPool pool = new WorkerPool(engine, settings, launcher);
+    pool.open();
+    return new ProcessBackend(engine, settings.processes(), pool);
   }
 
   /** The workers, for the strategy. */
-  Members members() {
-    return members;
+  WorkerPool pool() {
+    return pool;
   }
 
   @Override
@@ -45,29 +61,64 @@ final class ProcessBackend implements Backend {
 
   @Override
   public List<Device> devices() {
-    throw new UnsupportedOperationException("to be built");
+    return pool.devices();
   }
 
-  /** The worker's facts; but a caller's thread may always wait for a worker, and must. */
+  /**
+   * The worker's facts; but a caller's thread may always wait for a worker, and each worker has
+   * streams and a gate of its own.
+   */
   @Override
   public Capabilities capabilities(Device device) {
-    throw new UnsupportedOperationException("to be built");
+    return known.computeIfAbsent(device, this::ask);
+  }
+
+  private Capabilities ask(Device device) {
+    if (!devices().contains(device)) {
+      throw new InferenceException(
+          ErrorCode.DEVICE_UNAVAILABLE, device + " (present: " + devices() + ")");
+    }
+    Capabilities facts = pool.ask(worker -> Questions.facts(worker.link(), device));
+    return new Capabilities(
+        Capabilities.UNLIMITED,
+        ProcessSettings.MOST,
+        facts.depth(),
+        facts.asynchronous(),
+        true,
+        facts.weightsShareable(),
+        facts.graphKey(),
+        facts.dtypes(),
+        facts.memoryBytes());
   }
 
   /** Loads it in every worker, now and in those to come; returns when the first has it. */
   @Override
   public Model load(ModelSource source, Device device) {
-    throw new UnsupportedOperationException("to be built");
+    ModelFile file = fileOf(source, capabilities(device));
+    int number = numbers.incrementAndGet();
+    ModelFacts facts = pool.ask(worker -> worker.load(number, file, device));
+    ModelFile checked = new ModelFile(file.source(), facts.digest());
+    ProcessModel model =
+        new ProcessModel(
+            pool.members(), number, checked, source, device, facts, new AnswerSizes());
+    pool.members().change(wanted -> wanted.with(model));
+    return model;
+  }
+
+  private ModelFile fileOf(ModelSource source, Capabilities facts) {
+    return settings.shareWeights() && facts.weightsShareable()
+        ? pool.ask(worker -> Questions.share(worker.link(), source, pool.weights()))
+        : new ModelFile(source, FileDigest.UNKNOWN);
   }
 
   @Override
   public ModelSource share(ModelSource source, Path directory) {
-    throw new UnsupportedOperationException("to be built");
+    return pool.ask(worker -> Questions.share(worker.link(), source, directory)).source();
   }
 
   @Override
   public void useThreads(ThreadSettings threads) {
-    throw new UnsupportedOperationException("to be built");
+    pool.members().change(wanted -> wanted.with(threads));
   }
 
   @Override
@@ -97,11 +148,11 @@ final class ProcessBackend implements Backend {
 
   @Override
   public BackendReport report() {
-    throw new UnsupportedOperationException("to be built");
+    return pool.ask(worker -> Questions.report(worker.link()));
   }
 
   @Override
   public void close() {
-    members.close();
+    pool.close();
   }
 }

@@ -8,25 +8,49 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that workers have loaded under one number. Any thread.
  *
+ * @param members the workers
  * @param number what the workers call it
+ * @param file what they load
  * @param source what was asked for
- * @param shared what the workers load: the same, or a form whose weights they share
- * @param digest of that file, which each worker checks
+ * @param device where it is
+ * @param facts what the worker found that loaded it first
+ * @param answers how large its answers are
  */
 record ProcessModel(
     Members members,
     int number,
+    ModelFile file,
     ModelSource source,
-    ModelSource shared,
-    String digest,
     Device device,
-    Signature signature,
-    long weightBytes)
+    ModelFacts facts,
+    AnswerSizes answers)
     implements Model {
+  /**
+   * What workers load.
+   *
+   * @param source what was asked for, or a form whose weights they share
+   * @param digest of that file, which each worker checks; {@link FileDigest#UNKNOWN} for the first
+   */
+  record ModelFile(ModelSource source, String digest) {}
+
+  /** What is known about it once it is loaded. */
+  record ModelFacts(Signature signature, long weightBytes, String digest) {}
+
+  @Override
+  public Signature signature() {
+    return facts.signature();
+  }
+
+  @Override
+  public long weightBytes() {
+    return facts.weightBytes();
+  }
+
   @Override
   public Slot newSlot(Stream stream) {
     throw new InferenceException(
@@ -35,6 +59,17 @@ record ProcessModel(
 
   @Override
   public void close() {
-    members.unload(this);
+    members.change(wanted -> wanted.without(this));
+  }
+
+  // As an object, not as a value: two loads of one file are two models.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return number;
   }
 }

@@ -1,6 +1,10 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.InferenceExecutor;
+import io.mpsparallel.LoadedModel;
 import io.mpsparallel.ResultList;
+import io.mpsparallel.config.HoconSettings;
+import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.InferenceResult;
 import java.nio.file.Path;
@@ -16,9 +20,14 @@ import java.util.concurrent.CompletableFuture;
  *     ResultList results = pool.map(inputs)) { ... }
  * }</pre>
  */
-@SuppressWarnings("DoNotCallSuggester") // until it is built
 public final class ProcessPoolInference implements AutoCloseable {
-  private ProcessPoolInference() {}
+  private final InferenceExecutor executor;
+  private final LoadedModel model;
+
+  private ProcessPoolInference(InferenceExecutor executor, LoadedModel model) {
+    this.executor = executor;
+    this.model = model;
+  }
 
   /**
    * Opens the engine of the class path in so many processes, with the configured settings.
@@ -30,7 +39,18 @@ public final class ProcessPoolInference implements AutoCloseable {
    *     {@code InferenceExecutor.load}
    */
   public static ProcessPoolInference open(Path model, int workers) {
-    throw new UnsupportedOperationException("to be built");
+    ExecutorSettings configured = HoconSettings.load();
+    ExecutorSettings settings =
+        configured
+            .withStrategy(ProcessesProvider.ID)
+            .withProcesses(configured.processes().withWorkers(workers));
+    InferenceExecutor executor = InferenceExecutor.builder().settings(settings).build();
+    try {
+      return new ProcessPoolInference(executor, executor.load(model));
+    } catch (RuntimeException e) {
+      executor.close();
+      throw e;
+    }
   }
 
   /**
@@ -40,7 +60,7 @@ public final class ProcessPoolInference implements AutoCloseable {
    * @return a result that the caller closes
    */
   public InferenceResult infer(Tensor... inputs) {
-    throw new UnsupportedOperationException("to be built");
+    return model.infer(inputs);
   }
 
   /**
@@ -50,7 +70,7 @@ public final class ProcessPoolInference implements AutoCloseable {
    * @return the answer to come
    */
   public CompletableFuture<InferenceResult> submit(Tensor... inputs) {
-    throw new UnsupportedOperationException("to be built");
+    return model.submit(inputs);
   }
 
   /**
@@ -60,12 +80,21 @@ public final class ProcessPoolInference implements AutoCloseable {
    * @return the results in the same order, which the caller closes
    */
   public ResultList map(List<Tensor> inputs) {
-    throw new UnsupportedOperationException("to be built");
+    return model.map(inputs);
+  }
+
+  /**
+   * The executor inside, for its settings and numbers.
+   *
+   * @return an executor that goes with this pool
+   */
+  public InferenceExecutor executor() {
+    return executor;
   }
 
   /** Drains and ends the workers. Idempotent. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException("to be built");
+    executor.close(); // closes the model as well
   }
 }

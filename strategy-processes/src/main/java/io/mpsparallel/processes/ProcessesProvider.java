@@ -34,7 +34,7 @@ public final class ProcessesProvider implements StrategyProvider {
   @Override
   public Backend open(
       BackendProvider engine, ExecutorSettings settings, List<StrategyProvider> installed) {
-    return new ProcessBackend(engine.id(), settings);
+    return ProcessBackend.open(engine.id(), settings, Launcher.of(settings));
   }
 
   @Override

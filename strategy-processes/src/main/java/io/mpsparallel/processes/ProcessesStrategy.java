@@ -1,41 +1,92 @@
 package io.mpsparallel.processes;
 
 import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Plan;
+import io.mpsparallel.policy.ThreadBudget;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.LaneSettings;
+import io.mpsparallel.settings.ThreadSettings;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyStats;
 import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.work.BoundedSource;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.Spinner;
+import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkItem;
+import io.mpsparallel.work.WorkQueue;
+import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Requests run in worker processes: on the thread that waits for each worker, or, while one is
  * idle, on the thread of a caller, who then reads the answer itself. Any thread.
  */
-@SuppressWarnings("DoNotCallSuggester") // until it is built
 final class ProcessesStrategy implements ParallelismStrategy {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcessesStrategy.class);
+  private static final int WAITING_CALLERS = 64; // that may look for answers, CPUs permitting
+
+  private final WorkerPool pool;
   private final Members members;
+  private final Workload workload;
+  private final Device device;
+  private final Capabilities facts;
+  private final ExecutorSettings settings;
+  private final Ticker ticker;
+  private final WorkQueue queue; // not used if there is another source
+  private final WorkSource source;
+  private final Spinner answers;
+  private final Map<ModelVersion, WarmUpRun> warmUps = new ConcurrentHashMap<>();
+  private final Set<String> warned = ConcurrentHashMap.newKeySet(); // each warning once
+  private volatile ThreadBudget budget;
+  private volatile boolean accepting;
 
   ProcessesStrategy(StrategyContext context) {
-    members = membersOf(context.backend());
+    pool = poolOf(context.backend());
+    members = pool.members();
+    workload = members.workload();
+    device = context.devices().get(0);
+    facts = context.backend().capabilities(device);
+    settings = context.settings();
+    ticker = context.ticker();
+    budget = budget(settings.processes().workers(), settings.backendSettings().threads());
+    queue = new WorkQueue(settings.queue().capacity(), ticker);
+    source = context.source() == null ? queue : context.source();
+    if (source != queue) {
+      queue.close(null); // nobody would take from it
+    }
+    Duration spin = settings.lanes().spin();
+    answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, members::busy);
   }
 
-  private static Members membersOf(Backend backend) {
+  private static WorkerPool poolOf(Backend backend) {
     if (backend instanceof ProcessBackend elsewhere) {
-      return elsewhere.members();
+      return elsewhere.pool();
     }
     throw new InferenceException(
         ErrorCode.CONFIG_INVALID,
         "strategy: processes over an engine that is open in this process (expected: the engine's"
             + " provider, so that workers can open it)");
+  }
+
+  private ThreadBudget budget(int workers, ThreadSettings threads) {
+    LaneSettings lanes = LaneSettings.DEFAULTS.withCount(workers);
+    return ThreadBudget.of(ThreadBudget.grantedCpus(), facts, lanes, threads);
   }
 
   @Override
@@ -45,53 +96,120 @@ final class ProcessesStrategy implements ParallelismStrategy {
 
   @Override
   public void start() {
-    members.resize(1);
-    throw new UnsupportedOperationException("to be built");
+    int depth = settings.lanes().depth();
+    workload.serve(source, ticker, device);
+    accepting = true;
+    resize(budget, depth == LaneSettings.AUTO ? facts.depth() : depth);
+  }
+
+  private void resize(ThreadBudget changed, int depth) {
+    changed.overcommitment().filter(warned::add).ifPresent(LOG::warn);
+    ThreadSettings threads = changed.threads();
+    workload.setDepth(depth);
+    members.resize(changed.lanes());
+    if (!threads.equals(members.wanted().threads())) {
+      members.change(wanted -> wanted.with(threads));
+    }
+    budget = changed;
+    LOG.debug("{}, depth {}", changed, depth);
   }
 
   @Override
   public void accept(WorkItem item, Duration patience) {
-    throw new UnsupportedOperationException("to be built");
+    checkAccepting();
+    item.spinWith(answers);
+    queue.offer(item, patience);
+    members.workAdded();
   }
 
   @Override
   public void workAdded() {
-    throw new UnsupportedOperationException("to be built");
+    members.workAdded();
   }
 
-  /** Null as well after a worker died under it: then it is handed in, and tried elsewhere. */
   @Override
   public @Nullable InferenceResult tryRunHere(WorkItem item) {
-    throw new UnsupportedOperationException("to be built");
+    Member own =
+        Thread.currentThread() instanceof LaneThread ? members.places().ofThisThread() : null;
+    if (own != null) { // a continuation: to wait for a worker might be to wait for itself
+      Hand hand = own.runner().inHand();
+      return hand == null ? null : new InferenceResult(hand.runNow(item), workload.served());
+    }
+    return workload.hasRequests() ? null : runOnIdle(item);
+  }
+
+  private @Nullable InferenceResult runOnIdle(WorkItem item) {
+    workload.begin(); // first: a drain waits for those that it did not refuse
+    try {
+      checkAccepting();
+      Member member = members.leaseIdle();
+      return member == null ? null : new DirectCall(members, member, item).run();
+    } finally {
+      workload.over();
+    }
   }
 
   @Override
   public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
-    throw new UnsupportedOperationException("to be built");
+    ProcessModel model = (ProcessModel) version.on(device);
+    WarmUpRun run = new WarmUpRun(version, model, cases, Set.copyOf(members.places().all()));
+    warmUps.put(version, run);
+    members.change(wanted -> wanted.with(run));
+    return run.done();
   }
 
   @Override
   public StrategyStats stats() {
-    throw new UnsupportedOperationException("to be built");
+    return new StrategyStats(
+        members.places().target(),
+        members.busy(),
+        workload.size(),
+        members.places().served(),
+        members.replaced());
   }
 
   @Override
   public void apply(Plan plan) {
-    throw new UnsupportedOperationException("to be built");
+    ThreadSettings asked = settings.backendSettings().threads();
+    int intraOp = asked.intraOp() == ThreadSettings.AUTO ? plan.intraOpThreads() : asked.intraOp();
+    resize(budget(plan.lanes(), new ThreadSettings(intraOp, asked.blas())), plan.depth());
   }
 
   @Override
   public void forget(ModelVersion version) {
-    throw new UnsupportedOperationException("to be built");
+    WarmUpRun warmUp = warmUps.remove(version);
+    if (warmUp != null) {
+      members.change(wanted -> wanted.without(warmUp));
+      warmUp.close();
+    }
   }
 
   @Override
   public boolean drain(Duration timeout) {
-    throw new UnsupportedOperationException("to be built");
+    queue.close(null); // first: what was accepted is still taken
+    accepting = false;
+    if (Thread.currentThread() instanceof LaneThread) {
+      return !workload.hasRequests(); // a continuation: waiting would be for itself
+    }
+    try {
+      return workload.awaitQuiet(timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException("to be built");
+    accepting = false;
+    queue.close(BoundedSource.closedError());
+    pool.close();
+    warmUps.values().forEach(WarmUpRun::close);
+  }
+
+  private void checkAccepting() {
+    if (!accepting) {
+      throw BoundedSource.closedError();
+    }
   }
 }

@@ -1,24 +1,59 @@
 package io.mpsparallel.processes;
 
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Opens after three starts in a row, of any place, that die before an answer; then one start at a
- * time is tried. The one class here that knows the breaker's library. Any thread.
+ * Opens after three starts in a row, of any place, that died before they were ready; then one start
+ * at a time is tried. The one class here that knows the breaker's library. Any thread.
  */
-@SuppressWarnings("DoNotCallSuggester") // until it is built
 final class StartBreaker {
-  StartBreaker(Duration most) {}
+  private static final int IN_A_ROW = 3;
 
+  private static final Exception DIED = new Exception("a worker died before it was ready");
+
+  private final CircuitBreaker breaker;
+
+  /** A closed breaker, which lets one start through each so often while it is open. */
+  StartBreaker(Duration most) {
+    breaker =
+        CircuitBreaker.of(
+            "worker-starts",
+            CircuitBreakerConfig.custom()
+                .slidingWindowType(CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
+                .slidingWindowSize(IN_A_ROW)
+                .minimumNumberOfCalls(IN_A_ROW)
+                .failureRateThreshold(100)
+                .waitDurationInOpenState(most)
+                .permittedNumberOfCallsInHalfOpenState(1)
+                .build());
+  }
+
+  /** Asks for a start, which is then told to one of the others. */
   boolean mayStart() {
-    throw new UnsupportedOperationException("to be built");
+    return breaker.tryAcquirePermission();
   }
 
-  void diedBeforeAnAnswer(Death death) {
-    throw new UnsupportedOperationException("to be built");
+  /** A start has failed. */
+  void diedUnready() {
+    breaker.onError(0, TimeUnit.NANOSECONDS, DIED);
   }
 
-  void answered() {
-    throw new UnsupportedOperationException("to be built");
+  /** A start has succeeded. */
+  void ready() {
+    breaker.onSuccess(0, TimeUnit.NANOSECONDS);
+  }
+
+  /** A start was given up, which says nothing. */
+  void givenUp() {
+    breaker.releasePermission();
+  }
+
+  /** Whether starts are few now. */
+  boolean isOpen() {
+    return breaker.getState() != CircuitBreaker.State.CLOSED;
   }
 }

@@ -1,25 +1,266 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.processes.Life.Sample;
+import io.mpsparallel.processes.Life.State;
+import io.mpsparallel.processes.Life.Step;
+import io.mpsparallel.settings.ProcessSettings;
+import io.mpsparallel.work.LaneThread;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 /**
  * The thread that starts, watches and replaces workers: looks at each ten times a second while one
- * has work, else sleeps until something happens. It does what {@link Life} says. It never waits for
- * a worker.
+ * has work or is to come, else sleeps until something happens. It does what {@link Life} says. It
+ * never waits for a worker.
  */
-@SuppressWarnings("DoNotCallSuggester") // until it is built
-final class Supervisor implements AutoCloseable {
-  Supervisor(Members members, Launcher launcher, StartBreaker breaker) {}
+final class Supervisor implements Members.Overseer, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** For how long it goes on looking when there is nothing to see: sleeping must be rare. */
+  private static final long AWAKE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Frames that a worker can have in hand: more than any depth times the forwards of a job. */
+  private static final int FRAMES = 32;
+
+  private final Members members;
+  private final Launcher launcher;
+  private final StartBreaker breaker;
+  private final boolean measuresMemory;
+  private final int mostStarts;
+  private final Thread thread = new LaneThread("mps-parallel-supervisor", this::run);
+  private volatile boolean woken;
+  private volatile boolean dozing;
+  private volatile boolean closed;
+  private boolean proven; // the latest start that ended has succeeded
+  private long busyUntil;
+
+  Supervisor(Members members, Launcher launcher, StartBreaker breaker, ProcessSettings settings) {
+    this.members = members;
+    this.launcher = launcher;
+    this.breaker = breaker;
+    measuresMemory = settings.limits().memoryBytes() != ProcessSettings.NO_LIMIT;
+    mostStarts = Math.max(2, Runtime.getRuntime().availableProcessors());
+  }
 
   void start() {
-    throw new UnsupportedOperationException("to be built");
+    thread.start();
   }
 
   /** Something happened: look now. */
-  void wake() {
-    throw new UnsupportedOperationException("to be built");
+  @Override
+  public void wake() {
+    woken = true;
+    LockSupport.unpark(thread);
+  }
+
+  @Override
+  public void workBegins() {
+    if (dozing) {
+      wake();
+    }
+  }
+
+  private void run() {
+    while (!closed) {
+      woken = false;
+      boolean busy = false;
+      try {
+        busy = lookAtAll(System.nanoTime());
+      } catch (RuntimeException | Error e) {
+        LOG.error("unexpected failure", e);
+      }
+      doze(busy);
+    }
+  }
+
+  private void doze(boolean busy) {
+    long now = System.nanoTime();
+    busyUntil = busy || busyUntil == 0 ? now + AWAKE_NANOS : busyUntil;
+    if (busyUntil - now > 0) {
+      parkUnlessWoken(LOOK_NANOS);
+      return;
+    }
+    dozing = true;
+    if (members.busy() == 0) { // whoever takes a worker now sees us dozing
+      parkUnlessWoken(Long.MAX_VALUE);
+    }
+    dozing = false;
+    busyUntil = 0;
+  }
+
+  private void parkUnlessWoken(long nanos) {
+    if (!woken) {
+      LockSupport.parkNanos(this, nanos);
+    }
+  }
+
+  private boolean lookAtAll(long now) {
+    boolean busy = false;
+    for (Member member : members.places().all()) {
+      lookAt(member, now);
+      busy |= member.life().state() != State.SERVING || member.isTaken();
+    }
+    return busy;
+  }
+
+  private void lookAt(Member member, long now) {
+    Incumbent worker = member.incumbent();
+    if (worker != null && worker.isGone() && members.takeIdle(member)) {
+      members.departed(member, worker.bury("it let go of its link"), false);
+    }
+    notice(member, now);
+    act(member, member.life().look(sample(member, now)), now);
+  }
+
+  /** Tells the life what happened since the last look. */
+  private void notice(Member member, long now) {
+    Life life = member.life();
+    Member.Departure departure = member.takeDeparture();
+    if (departure != null) {
+      departed(member, departure, now);
+    }
+    Incumbent worker = member.incumbent();
+    if (worker != null && worker.servedCount() > 0) {
+      life.answered();
+    }
+    if (member.isReady() && life.state() == State.STARTING) {
+      life.ready(now);
+      breaker.ready();
+      proven = true;
+    }
+  }
+
+  private void departed(Member member, Member.Departure departure, long now) {
+    if (!departure.wasReady()) {
+      startFailed();
+    } else if (member.life().state() == State.STARTING) { // ready and gone between two looks
+      breaker.ready();
+    }
+    if (departure.excused()) {
+      member.life().answered();
+    }
+    member.life().died(now);
+    member.pulse().reset();
+  }
+
+  private void startFailed() {
+    breaker.diedUnready();
+    proven = false;
+  }
+
+  private Sample sample(Member member, long now) {
+    Incumbent worker = member.incumbent();
+    Pulse pulse = member.pulse();
+    if (worker == null || !member.isReady()) {
+      pulse.reset();
+      return new Sample(now, 0, 0, 0, 0, member.isWanted());
+    }
+    pulse.observe(now, worker.presentFrame(), worker.link().beat());
+    return new Sample(
+        now,
+        pulse.executingNanos(now),
+        pulse.silentNanos(now),
+        measuresMemory ? worker.process().residentBytes() : 0,
+        worker.servedCount(),
+        member.isWanted());
+  }
+
+  private void act(Member member, Step step, long now) {
+    switch (step) {
+      case NOTHING -> killAgain(member);
+      case RETIRE -> {
+        if (members.retire(member)) {
+          member.life().retired();
+        }
+      }
+      case START -> startIfAllowed(member, now);
+      case DRAIN -> members.drain(member);
+      case KILL_UNREADY, KILL_SILENT, KILL_SLOW, KILL_LARGE -> kill(member, step);
+    }
+  }
+
+  /** It may not have been there yet. */
+  private static void killAgain(Member member) {
+    if (member.life().state() == State.KILLED && member.incumbent() != null) {
+      kill(member, Step.KILL_UNREADY);
+    }
+  }
+
+  private static void kill(Member member, Step why) {
+    Incumbent worker = member.incumbent();
+    if (worker != null) {
+      worker.kill(why);
+    }
+  }
+
+  /** The first starts alone, and so does whoever follows one that failed. */
+  private void startIfAllowed(Member member, long now) {
+    long starting =
+        members.places().all().stream().filter(m -> m.life().state() == State.STARTING).count();
+    if (starting >= (proven ? mostStarts : 1) || !breaker.mayStart()) {
+      return;
+    }
+    member.life().started(now);
+    launcher
+        .start(member.name(), FRAMES)
+        .whenComplete((process, failure) -> arrived(member, process, failure));
+  }
+
+  /** On the launcher's thread. */
+  private void arrived(Member member, @Nullable WorkerProcess process, @Nullable Throwable failure) {
+    if (process == null) {
+      startFailed(member, asInferenceException(failure));
+      return;
+    }
+    Incumbent worker = new Incumbent(member.name(), process);
+    if (members.arrived(member, worker)) {
+      process.death().whenComplete((death, none) -> wake());
+    } else {
+      worker.kill(Step.NOTHING);
+      worker.bury("the executor was closed");
+    }
+  }
+
+  private void startFailed(Member member, InferenceException failure) {
+    LOG.warn("{} could not be started", member, failure);
+    members.opener().failed(failure);
+    Death none = new Death(-1, null, null, List.of());
+    String how = "could not be started: " + failure.getMessage();
+    members.startFailed(member, new Loss(member.name(), how, false, 0, none));
+  }
+
+  private static InferenceException asInferenceException(@Nullable Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return cause instanceof InferenceException known
+        ? known
+        : new InferenceException(ErrorCode.WORKER_START_FAILED, "unexpected: " + cause, cause);
   }
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException("to be built");
+    closed = true;
+    wake();
+    if (Thread.currentThread() != thread) {
+      join();
+    }
+  }
+
+  private void join() {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
