@@ -2,16 +2,22 @@ package io.mpsparallel.processes;
 
 /** What a frame asks a worker for; the order is part of the layout's version. */
 enum FrameKind {
-  /** Open the engine: body engine id, settings. Answer: devices and their facts. */
+  /** Open the engine: body engine id, settings. Answer: list of devices. */
   OPEN,
+  /** Ask about one device, which is opened by that: body device. Answer: its facts. */
+  FACTS,
   /** Map a segment: body its number, path, length. Answer: empty; the file can go. */
   MAP,
   /** Let go of a segment that nothing lies in: body its number. */
   UNMAP,
-  /** Write a form of a model that processes can share: body source, directory. Answer: source. */
+  /**
+   * Write a form of a model that processes can share, or find it: body source, directory. Answer:
+   * source, digest.
+   */
   SHARE,
   /**
-   * Load a model under the frame's model number: body source, device, digest. Answer: signature.
+   * Load a model under the frame's model number: body source, device, digest or {@link
+   * FileDigest#UNKNOWN}. Answer: signature, bytes of weights, digest.
    */
   LOAD,
   /** Close a model. */
