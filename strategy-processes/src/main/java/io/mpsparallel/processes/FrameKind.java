@@ -4,10 +4,12 @@ package io.mpsparallel.processes;
 enum FrameKind {
   /** Open the engine: body engine id, settings. Answer: devices and their facts. */
   OPEN,
-  /** Map a segment: body its number, path, length. Answer: empty; the file can go. */
+  /** Map a segment, by the links themselves. Answer: empty; the file can go. */
   MAP,
-  /** Let go of a segment that nothing lies in: body its number. */
+  /** Let go of a segment that nothing lies in, by the links themselves. */
   UNMAP,
+  /** Send an answer, for which there was no room, into a larger one; by the links themselves. */
+  RESEND,
   /** Write a form of a model that processes can share: body source, directory. Answer: source. */
   SHARE,
   /**
