@@ -4,7 +4,6 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
-import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +28,7 @@ final class FrameSlot implements Slot {
 
   @Override
   public void bind(NamedTensors tensors) {
-    List<TensorSpec> specs = tensors.tensors().stream().map(Tensor::spec).toList();
-    room(BodyWriter.bytesFor(tensors.names(), specs)).put(tensors);
+    room(BodyWriter.bytesFor(tensors)).put(tensors);
   }
 
   @Override
@@ -80,10 +78,10 @@ final class FrameSlot implements Slot {
       throw new InferenceException(ErrorCode.NOT_READY, "the worker has not answered");
     }
     answer = null;
+    worker.answered();
     try (given) {
       NamedTensors outputs = given.takeTensors();
-      List<TensorSpec> specs = outputs.tensors().stream().map(Tensor::spec).toList();
-      model.answers().took(inputBytes, BodyWriter.bytesFor(outputs.names(), specs));
+      model.answers().took(inputBytes, BodyWriter.bytesFor(outputs));
       worker.served();
       return outputs;
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Incumbent {
   /** For how long a process that let go of its link may take to be gone by itself. */
-  private static final long NATURAL_MILLIS = 1_000;
+  private static final long NATURAL_MILLIS = 2_000;
 
   /** For how long a process that was killed may take to be gone. */
   private static final long KILLED_MILLIS = 10_000;
@@ -29,6 +29,7 @@ final class Incumbent {
   private final WorkerProcess process;
   private final Set<Integer> loaded = new HashSet<>();
   private final Set<WarmUpRun> warm = new HashSet<>();
+  private final AtomicLong answered = new AtomicLong();
   private final AtomicLong served = new AtomicLong();
   private @Nullable ThreadSettings threads;
   private volatile int version = -1; // of what is wanted
@@ -65,12 +66,22 @@ final class Incumbent {
     return number;
   }
 
-  /** A forward was answered. */
+  /** A forward was answered, with outputs or a failure. */
+  void answered() {
+    answered.lazySet(answered.get() + 1);
+  }
+
+  /** {@return how many forwards it has answered; any thread} */
+  long answeredCount() {
+    return answered.get();
+  }
+
+  /** A forward succeeded. */
   void served() {
     served.lazySet(served.get() + 1);
   }
 
-  /** {@return how many forwards it has answered; any thread} */
+  /** {@return how many forwards it has run with success; any thread} */
   long servedCount() {
     return served.get();
   }

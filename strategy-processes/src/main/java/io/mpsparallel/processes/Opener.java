@@ -24,6 +24,10 @@ final class Opener {
     this.settings = settings;
   }
 
+  String engine() {
+    return engine;
+  }
+
   /** Opens the engine in a worker; by its thread. */
   void open(Incumbent worker) throws LinkLost {
     try {

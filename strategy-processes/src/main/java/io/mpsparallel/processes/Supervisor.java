@@ -8,6 +8,7 @@ import io.mpsparallel.processes.Life.Step;
 import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.work.LaneThread;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -40,6 +41,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
   private volatile boolean dozing;
   private volatile boolean closed;
   private boolean proven; // the latest start that ended has succeeded
+  private boolean archived;
   private long busyUntil;
 
   Supervisor(Members members, Launcher launcher, StartBreaker breaker, ProcessSettings settings) {
@@ -104,11 +106,26 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
 
   private boolean lookAtAll(long now) {
     boolean busy = false;
+    boolean serving = true;
     for (Member member : members.places().all()) {
       lookAt(member, now);
-      busy |= member.life().state() != State.SERVING || member.isTaken();
+      boolean serves = member.life().state() == State.SERVING;
+      serving &= serves;
+      busy |= !serves || member.isTaken();
+    }
+    if (serving) {
+      makeArchive();
     }
     return busy;
+  }
+
+  /** Once, when nobody waits for a start any more: it takes as much as one. */
+  private void makeArchive() {
+    Optional<ProcessModel> any = members.wanted().models().values().stream().findFirst();
+    if (!archived && any.isPresent()) {
+      archived = true;
+      launcher.makeArchive(members.opener().engine(), any.get().file().source());
+    }
   }
 
   private void lookAt(Member member, long now) {
@@ -128,7 +145,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
       departed(member, departure, now);
     }
     Incumbent worker = member.incumbent();
-    if (worker != null && worker.servedCount() > 0) {
+    if (worker != null && worker.answeredCount() > 0) {
       life.answered();
     }
     if (member.isReady() && life.state() == State.STARTING) {
@@ -169,7 +186,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
         pulse.executingNanos(now),
         pulse.silentNanos(now),
         measuresMemory ? worker.process().residentBytes() : 0,
-        worker.servedCount(),
+        worker.answeredCount(),
         member.isWanted());
   }
 
