@@ -113,7 +113,7 @@ final class WorkerRunner implements Runnable {
     if (!member.isReady()) {
       setUp(worker);
     }
-    boolean draining = false;
+    boolean draining = member.isDraining();
     while (step(worker, full, draining)) {
       clearInterrupt(); // a continuation's: it means nothing to us
       draining = member.isDraining();
