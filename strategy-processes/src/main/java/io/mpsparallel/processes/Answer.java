@@ -11,14 +11,14 @@ interface Answer extends AutoCloseable {
   int number();
 
   /**
-   * The values.
+   * The values, of any kind but {@code RUN}. Until the answer is closed.
    *
    * @throws io.mpsparallel.error.InferenceException what the worker failed with
    */
   BodyReader body();
 
   /**
-   * The outputs of a forward, over the shared memory.
+   * The outputs of a forward, over the shared memory; once. The table was checked already.
    *
    * @throws io.mpsparallel.error.InferenceException what the forward failed with
    */

@@ -11,6 +11,7 @@ interface Bell extends AutoCloseable {
   /** Reads what is there, waiting for a byte; false at the end, when the other side is gone. */
   boolean sleep();
 
+  /** Closes this side's ends. Whoever sleeps may go on sleeping until the other side is gone. */
   @Override
   void close();
 }

@@ -6,10 +6,12 @@ enum FrameKind {
   OPEN,
   /** Ask about one device, which is opened by that: body device. Answer: its facts. */
   FACTS,
-  /** Map a segment: body its number, path, length. Answer: empty; the file can go. */
+  /** Map a segment, by the links themselves. Answer: empty; the file can go. */
   MAP,
-  /** Let go of a segment that nothing lies in: body its number. */
+  /** Let go of a segment that nothing lies in, by the links themselves. */
   UNMAP,
+  /** Send an answer, for which there was no room, into a larger one; by the links themselves. */
+  RESEND,
   /**
    * Write a form of a model that processes can share, or find it: body source, directory. Answer:
    * source, digest.

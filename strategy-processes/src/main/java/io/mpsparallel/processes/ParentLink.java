@@ -12,7 +12,12 @@ import java.util.function.Consumer;
  * end wakes whoever waits.
  */
 interface ParentLink extends AutoCloseable {
-  /** Room for a body, to be written and then {@linkplain #send sent} or freed. */
+  /**
+   * Room for a body, to be written and then {@linkplain #send sent} or freed. Never waits.
+   *
+   * @throws io.mpsparallel.error.InferenceException {@code OUT_OF_MEMORY} if there is no more,
+   *     {@code CLOSED} after close
+   */
   Region allocate(long bytes);
 
   /** The memory of a region that the caller has. */
@@ -22,14 +27,20 @@ interface ParentLink extends AutoCloseable {
   void free(Region region);
 
   /**
-   * Hands a frame in; its body is freed when it is answered. At most {@link #depth} are in hand.
+   * Hands a frame in; its body is freed when it is answered. At most {@link #depth} are in hand. If
+   * this throws, the body is still the caller's.
    *
    * @param room bytes to keep for the answer
-   * @return the number of the frame
+   * @return the number of the frame, never 0
+   * @throws io.mpsparallel.error.InferenceException {@code OUT_OF_MEMORY} if there is no room for
+   *     the answer
    */
   int send(FrameKind kind, int model, Region body, long room) throws LinkLost;
 
-  /** For small questions: writes the body, sends it and waits for the answer. */
+  /**
+   * For small questions: writes the body, sends it and waits for its answer, whatever else is in
+   * hand.
+   */
   Answer ask(FrameKind kind, int model, Consumer<BodyWriter> body) throws LinkLost;
 
   /** {@return how many frames can be in hand} */
@@ -47,7 +58,10 @@ interface ParentLink extends AutoCloseable {
   /** {@return a number that changes as long as the worker's process runs} */
   int beat();
 
-  /** Lets go; results that callers hold stay. Idempotent. */
+  /**
+   * Lets go, and deletes what files there are; results that callers hold stay. By who has the
+   * lease, or when nobody can have it. Idempotent.
+   */
   @Override
   void close();
 }

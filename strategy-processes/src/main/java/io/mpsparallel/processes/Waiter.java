@@ -1,6 +1,5 @@
 package io.mpsparallel.processes;
 
-import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -9,22 +8,57 @@ import java.util.function.BooleanSupplier;
  * sleeps, so one of the two sees the other. A byte is written only to a sleeper: while both are
  * quick, nobody enters the kernel. One thread at a time on each side.
  */
-@SuppressWarnings("DoNotCallSuggester") // until it is built
 final class Waiter {
   /** Looks for a while, if that pays; true if it is there. */
   interface Look {
+    /** Never looks. */
+    Look NEVER = there -> false;
+
     boolean await(BooleanSupplier there);
   }
 
-  Waiter(ByteBuffer slab, int wordAt, int sleepsAt, Bell bell, Look look) {}
+  private final Slab slab;
+  private final int wordAt;
+  private final int sleepsAt;
+  private final Bell bell;
+  private final Look look;
+
+  Waiter(Slab slab, int wordAt, int sleepsAt, Bell bell, Look look) {
+    this.slab = slab;
+    this.wordAt = wordAt;
+    this.sleepsAt = sleepsAt;
+    this.bell = bell;
+    this.look = look;
+  }
+
+  /** Whether the word is not behind a number; never waits. */
+  boolean isThere(int number) {
+    return slab.get(wordAt) - number >= 0;
+  }
 
   /** Waits until the word is not behind a number; false if the other side is gone before. */
   boolean await(int number) {
-    throw new UnsupportedOperationException("to be built");
+    return isThere(number) || look.await(() -> isThere(number)) || sleepFor(number);
+  }
+
+  private boolean sleepFor(int number) {
+    boolean alive = true;
+    do {
+      slab.set(sleepsAt, 1);
+      if (isThere(number)) {
+        break;
+      }
+      alive = bell.sleep();
+    } while (alive && !isThere(number));
+    slab.set(sleepsAt, 0);
+    return isThere(number);
   }
 
   /** Sets the other side's word, and wakes it if it sleeps. */
-  static void set(ByteBuffer slab, int wordAt, int sleepsAt, Bell bell, int number) {
-    throw new UnsupportedOperationException("to be built");
+  static void set(Slab slab, int wordAt, int sleepsAt, Bell bell, int number) {
+    slab.set(wordAt, number);
+    if (slab.clear(sleepsAt)) {
+      bell.ring();
+    }
   }
 }
