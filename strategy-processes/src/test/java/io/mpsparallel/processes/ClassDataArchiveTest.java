@@ -1,6 +1,7 @@
 package io.mpsparallel.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.testing.FakeModels;
@@ -8,6 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
@@ -75,16 +77,31 @@ class ClassDataArchiveTest {
   }
 
   @Test
-  void archive_thatIsDamaged_doesNotKeepAWorkerFromStarting() throws IOException, LinkLost {
+  void archive_thatIsDamaged_isNotUsed() throws IOException, LinkLost {
     try (Launcher launcher = launcher()) {
       assertThat(make(launcher)).isTrue();
-      Path archive = onlyArchive();
-      byte[] bytes = Files.readAllBytes(archive);
-      Files.write(archive, java.util.Arrays.copyOf(bytes, bytes.length / 2));
-      try (Child child = Child.open(launcher, TroubledProvider.ID)) {
-        assertThat(mappings(child)).doesNotContain(archive.toString());
-      }
-      Files.writeString(archive, "no archive at all");
+    }
+    Path archive = onlyArchive();
+    byte[] bytes = Files.readAllBytes(archive);
+    Files.write(archive, Arrays.copyOf(bytes, bytes.length / 2));
+    try (Launcher launcher = launcher();
+        Child child = Child.open(launcher, TroubledProvider.ID)) {
+      assertThat(mappings(child)).doesNotContain(archive.toString());
+      assertThat(make(launcher)).isTrue(); // anew
+    }
+  }
+
+  @Test
+  void archive_thatIsDamagedWhileItIsUsed_failsOneStart() throws IOException, LinkLost {
+    try (Launcher launcher = launcher()) {
+      assertThat(make(launcher)).isTrue();
+      Child.open(launcher, TroubledProvider.ID).close();
+      byte[] bytes = Files.readAllBytes(onlyArchive());
+      Files.write(onlyArchive(), Arrays.copyOf(bytes, bytes.length / 2));
+      WorkerProcess first = Child.get(launcher.start("first", 1));
+      Child unlucky = new Child(first);
+      assertThatThrownBy(() -> unlucky.openEngine(TroubledProvider.ID)).isInstanceOf(LinkLost.class);
+      assertThat(Child.get(first.death()).fromOutside()).isFalse();
       try (Child child = Child.open(launcher, TroubledProvider.ID)) {
         assertThat(child.process.residentBytes()).isPositive();
       }

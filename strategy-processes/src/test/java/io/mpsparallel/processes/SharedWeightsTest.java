@@ -36,10 +36,11 @@ class SharedWeightsTest {
   @Test
   void share_ofTheSameModel_findsTheFormAgain() throws IOException {
     try (FakeBackend backend = FakeBackend.synchronous()) {
-      SharedWeights.Shared first = weights.share(backend, model("square"));
+      ModelSource model = model("square");
+      SharedWeights.Shared first = weights.share(backend, model);
       assertThat(first.source().path()).hasParent(directory);
       backend.close(); // so that it cannot write one more
-      assertThat(weights.share(backend, model("square"))).isEqualTo(first);
+      assertThat(weights.share(backend, model)).isEqualTo(first);
     }
     assertThat(files()).hasSize(2).noneMatch(file -> file.toString().endsWith(".part"));
   }
@@ -59,9 +60,10 @@ class SharedWeightsTest {
   @Test
   void share_ofADamagedForm_writesItAnew() throws IOException {
     try (FakeBackend backend = FakeBackend.synchronous()) {
-      SharedWeights.Shared first = weights.share(backend, model("square"));
+      ModelSource model = model("square");
+      SharedWeights.Shared first = weights.share(backend, model);
       damage(first.source().path());
-      assertThat(weights.share(backend, model("square"))).isEqualTo(first);
+      assertThat(weights.share(backend, model)).isEqualTo(first);
       assertThat(FileDigest.of(first.source().path())).isEqualTo(first.digest());
     }
   }
