@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileTime;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,9 +13,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The archive of classes that a worker's JVM maps instead of parsing them: one file for each class
- * path and JVM. The JVM itself compares jars and version, and ignores an archive that does not fit.
- * A JVM that ends before it reaches its main class, with an archive, makes it {@linkplain
- * #distrust() go}. Any thread.
+ * path and JVM, with its checksum in its name. The JVM itself compares jars and version, and
+ * ignores an archive that does not fit; but it can crash over one that is damaged, so whoever uses
+ * one first compares the checksum. A JVM that ends before it reaches its main class, with an
+ * archive, makes it {@linkplain #distrust() go}. Any thread.
  */
 final class ClassDataArchive {
   private static final Logger LOG = LoggerFactory.getLogger(ClassDataArchive.class);
@@ -25,13 +25,14 @@ final class ClassDataArchive {
   private static final int KEPT = 8;
 
   private final Path directory;
-  private final Path file;
+  private final String key;
   private final Path part;
   private final boolean possible;
+  private @Nullable Path checked; // guarded by this
 
   private ClassDataArchive(Path directory, String key, boolean possible) {
     this.directory = directory;
-    file = directory.resolve(key + SUFFIX);
+    this.key = key;
     part = directory.resolve(Leftovers.name(PART, SUFFIX));
     this.possible = possible;
   }
@@ -77,19 +78,38 @@ final class ClassDataArchive {
     }
   }
 
-  /** {@return whether there is an archive} */
-  boolean isThere() {
-    return possible && Files.isRegularFile(file);
-  }
-
   /** {@return whether one can be made, and is not there} */
   boolean isMissing() {
-    return possible && !Files.isRegularFile(file);
+    return possible && file() == null;
+  }
+
+  /** The archive; null if there is none that is whole. */
+  private synchronized @Nullable Path file() {
+    if (checked == null || !Files.exists(checked)) {
+      checked = possible ? find() : null;
+    }
+    return checked;
+  }
+
+  private @Nullable Path find() {
+    for (Path found : Leftovers.list(directory, name -> name.startsWith(key))) {
+      if (found.equals(named(FileDigest.of(found)))) {
+        return found;
+      }
+      LOG.warn("{}: damaged, and deleted; it is made anew", found);
+      Leftovers.delete(found);
+    }
+    return null;
+  }
+
+  private Path named(String digest) {
+    return directory.resolve(key + "-" + digest + SUFFIX);
   }
 
   /** {@return the option for a worker, or null while there is no archive} */
   @Nullable String useOption() {
-    return isThere() ? "-XX:SharedArchiveFile=" + file : null;
+    Path file = file();
+    return file == null ? null : "-XX:SharedArchiveFile=" + file;
   }
 
   /** {@return the option for the process that makes it, as it ends} */
@@ -106,20 +126,22 @@ final class ClassDataArchive {
   boolean made(boolean well) {
     try {
       if (well && Files.isRegularFile(part)) {
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
-        Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
+        Files.move(part, named(FileDigest.of(part)), StandardCopyOption.ATOMIC_MOVE);
         Leftovers.keepNewest(directory, SUFFIX, KEPT);
       }
     } catch (IOException e) {
       LOG.debug("{} is not kept: {}", part, e.toString());
     }
     Leftovers.delete(part);
-    return isThere();
+    return file() != null;
   }
 
   /** Something about it is wrong: later starts do without. */
-  void distrust() {
-    LOG.warn("{}: a worker did not start with this class-data archive, which is deleted", file);
-    Leftovers.delete(file);
+  synchronized void distrust() {
+    if (checked != null) {
+      LOG.warn("{}: a worker did not start with this archive of classes; deleted", checked);
+      Leftovers.delete(checked);
+      checked = null;
+    }
   }
 }

@@ -57,7 +57,8 @@ final class Leftovers {
     }
   }
 
-  private static List<Path> list(Path directory, Predicate<String> wanted) {
+  /** The files of a directory whose names are wanted. */
+  static List<Path> list(Path directory, Predicate<String> wanted) {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
       for (Path file : stream) {

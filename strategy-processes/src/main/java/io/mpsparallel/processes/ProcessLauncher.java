@@ -174,8 +174,8 @@ final class ProcessLauncher implements Launcher {
     children.remove(child);
     if (Files.exists(arguments)) {
       Leftovers.delete(arguments);
-      if (archive.isThere() && !closed && !child.wasKilled()) {
-        LOG.debug("{} never reached its main class", archiveOption);
+      if (archiveOption != null && !closed && !child.wasKilled()) {
+        LOG.debug("a worker with {} never reached its main class", archiveOption);
         archive.distrust();
       }
     }
@@ -196,7 +196,7 @@ final class ProcessLauncher implements Launcher {
 
   private boolean makeNow(String engine, @Nullable ModelSource model) {
     if (!archive.isMissing()) {
-      return archive.isThere();
+      return archive.useOption() != null;
     }
     boolean well = false;
     try {

@@ -86,7 +86,7 @@ public final class TroubledProvider implements BackendProvider {
   }
 
   private static void stumble() {
-    throw new IllegalStateException("a mistake of the engine");
+    throw new AssertionError("a mistake of the engine");
   }
 
   private static void breakDevice() {
