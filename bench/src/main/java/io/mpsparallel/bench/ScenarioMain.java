@@ -29,7 +29,8 @@ public final class ScenarioMain implements Callable<Integer> {
           new ThreadsHandover(),
           new ThreadsFairness(),
           new ThreadsOverload(),
-          new ThreadsCuda());
+          new ThreadsCuda(),
+          new ProcessesChaos());
 
   private final List<String> arguments;
 

@@ -99,7 +99,7 @@ final class FakeLauncher implements Launcher {
 
   /** Waits until something is so; fails if that takes too long. */
   static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + 5_000_000_000L;
+    long end = System.nanoTime() + 20_000_000_000L;
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - end > 0) {
         throw new AssertionError("it did not come to be");

@@ -12,15 +12,19 @@ import io.mpsparallel.tensor.NamedTensors;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A fake engine that worker processes find by its id, whose models also crash, abort, exit, print,
- * and never return. Its models need no file but one whose name is theirs. Any thread.
+ * never return, and allocate without end. Its models need no file but one whose name is theirs. Any thread.
  */
 public final class TroubledProvider implements BackendProvider {
   static final String ID = "troubled";
+
+  private static final long CHUNK_BYTES = 1 << 20;
+  private static final long PAUSE_NANOS = 500_000;
 
   /** For {@link java.util.ServiceLoader}. */
   public TroubledProvider() {}
@@ -38,6 +42,7 @@ public final class TroubledProvider implements BackendProvider {
     parts.model("exiting", after(() -> System.exit(3)));
     parts.model("printing", after(TroubledProvider::print));
     parts.model("endless", after(TroubledProvider::hang));
+    parts.model("greedy", after(TroubledProvider::takeMemory));
     parts.model("unexpected", after(TroubledProvider::stumble));
     parts.model("broken", after(TroubledProvider::breakDevice));
     return parts.build();
@@ -82,6 +87,24 @@ public final class TroubledProvider implements BackendProvider {
   private static void hang() {
     while (true) {
       LockSupport.park();
+    }
+  }
+
+  /** Takes native memory, and uses it, without end. */
+  private static void takeMemory() {
+    try {
+      Class<?> unsafe = Class.forName("sun.misc.Unsafe");
+      Field instance = unsafe.getDeclaredField("theUnsafe");
+      instance.setAccessible(true);
+      Method allocate = unsafe.getMethod("allocateMemory", long.class);
+      Method fill = unsafe.getMethod("setMemory", long.class, long.class, byte.class);
+      while (true) {
+        Object address = allocate.invoke(instance.get(null), CHUNK_BYTES);
+        fill.invoke(instance.get(null), address, CHUNK_BYTES, (byte) 1);
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of requests, and of places, when workers die. */
-class DeathsTest extends ProcessesFixture {
+class LossesTest extends ProcessesFixture {
   @Test
   void submitted_killedFromOutside_isTriedAgain() {
     open(workers(2));
