@@ -42,11 +42,13 @@ final class ProcessesChaos implements Scenario {
   public void run(ScenarioRun run) {
     Answers answers = rightAnswers(run);
     Table table =
-        new Table("answers", "largest difference", "time", "killed", "stopped", "replaced", "right");
+        new Table(
+            "answers", "largest difference", "time", "killed", "stopped", "replaced", "right");
     for (int round = 0; round < run.options().rounds(); round++) {
       addRound(run, answers, table);
     }
-    run.report().section("Requests of " + IN_FLIGHT + " in flight to " + WORKERS + " workers", table);
+    run.report()
+        .section("Requests of " + IN_FLIGHT + " in flight to " + WORKERS + " workers", table);
     List<String> left = Remains.find();
     run.report()
         .say(
@@ -77,7 +79,8 @@ final class ProcessesChaos implements Scenario {
       measured = AsyncLoop.run(answers.job(rig.model()), IN_FLIGHT, all, Ticker.SYSTEM);
       stats = rig.executor().stats();
     }
-    boolean right = answers.areRight() && measured.answers() == REQUESTS && stats.served() == REQUESTS;
+    boolean right =
+        answers.areRight() && measured.answers() == REQUESTS && stats.served() == REQUESTS;
     table.row(
         measured.answers() + " of " + REQUESTS,
         String.format(Locale.ROOT, "%.1e", answers.difference()),

@@ -61,7 +61,9 @@ final class DirectCall {
     }
   }
 
-  /** With handles of its own on the inputs: an interrupted caller may leave before a worker does. */
+  /**
+   * With handles of its own on the inputs: an interrupted caller may leave before a worker does.
+   */
   private WorkItem putBack(Incumbent worker, int frame, LinkLost lost) {
     Loss loss = worker.bury(String.valueOf(lost.getMessage()));
     WorkItem again =
@@ -69,8 +71,7 @@ final class DirectCall {
             item.version(), item.inputs().share(), true, item.priority(), item.deadlineNanos());
     Errand errand = new Errand(again);
     boolean blamed = frame != 0 && frame == loss.executing();
-    Verdict verdict =
-        blamed ? errand.blame(0).died(loss, members.retries()) : Verdict.AGAIN;
+    Verdict verdict = blamed ? errand.blame(0).died(loss, members.retries()) : Verdict.AGAIN;
     if (verdict == Verdict.AGAIN) {
       workload.putBack(List.of(errand));
     } else {

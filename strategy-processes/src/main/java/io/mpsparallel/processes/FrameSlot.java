@@ -20,6 +20,7 @@ final class FrameSlot implements Slot {
   private long inputBytes;
   private int number;
   private @Nullable Answer answer;
+  private @Nullable InferenceException refusal;
 
   FrameSlot(Incumbent worker, ProcessModel model) {
     this.worker = worker;
@@ -52,8 +53,13 @@ final class FrameSlot implements Slot {
     if (body == null) {
       throw new InferenceException(ErrorCode.MISUSE, "the slot is empty");
     }
-    inputs = null; // the link's from now on
     number = worker.send(model, body, model.answers().bytesFor(inputBytes));
+    inputs = null; // the link's from now on
+  }
+
+  /** It could not be handed in: that is what it fails with. */
+  void refused(InferenceException why) {
+    refusal = why;
   }
 
   /** {@return the number of its frame} */
@@ -66,13 +72,16 @@ final class FrameSlot implements Slot {
     answer = given;
   }
 
-  /** Whether {@link #answered} was called. */
+  /** Whether there is something to take out. */
   boolean isAnswered() {
-    return answer != null;
+    return answer != null || refusal != null;
   }
 
   @Override
   public NamedTensors takeOutputs() {
+    if (refusal != null) {
+      throw refusal;
+    }
     Answer given = answer;
     if (given == null) {
       throw new InferenceException(ErrorCode.NOT_READY, "the worker has not answered");

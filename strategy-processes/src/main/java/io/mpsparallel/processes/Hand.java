@@ -88,8 +88,12 @@ final class Hand {
     while (unanswered.size() >= worker.link().depth()) {
       awaitOldest();
     }
-    slot.send();
-    unanswered.addLast(slot);
+    try {
+      slot.send();
+      unanswered.addLast(slot);
+    } catch (InferenceException e) {
+      slot.refused(e); // no room for the answer
+    }
   }
 
   private static InferenceException failure(Throwable e) {
@@ -149,6 +153,8 @@ final class Hand {
       answer = () -> job.succeed(forward, outputs, served);
     } catch (RuntimeException e) {
       answer = () -> job.fail(forward, failure(e));
+    } finally {
+      flight.slot().close();
     }
     tell(flight.errand(), forward, answer);
   }

@@ -97,8 +97,7 @@ final class Incumbent {
   }
 
   /** Loads a model; unless it is then wanted, it is unloaded at the next change. */
-  ModelFacts load(int number, ModelFile file, Device device)
-      throws LinkLost {
+  ModelFacts load(int number, ModelFile file, Device device) throws LinkLost {
     ModelFacts facts = Questions.load(link(), number, file, device);
     loaded.add(number);
     return facts;

@@ -21,7 +21,8 @@ record Loss(String worker, String how, boolean fromOutside, int executing, Death
     return verdict == Verdict.LOST
         ? new InferenceException(
             ErrorCode.WORKER_LOST,
-            "the workers that ran this were killed too often (processes.restart.retries); the last: "
+            "the workers that ran this were killed too often (processes.restart.retries); the last:"
+                + " "
                 + this)
         : new InferenceException(
             ErrorCode.REQUEST_QUARANTINED,

@@ -5,34 +5,27 @@ import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkSource;
-import java.util.ArrayDeque;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The workers, and who has leased which. One monitor, under which nothing waits and nobody's code
- * runs: what it guards is decided in microseconds, and a request takes ten of them at least. Any
- * thread.
+ * The workers: who takes what when, and what they are to have. Any thread.
  *
  * <p>No wake-up is lost: whoever adds work adds it first and then looks for a worker that is idle
  * or a thread that looks for work; whoever gives a worker back puts it among the idle ones first
  * and then looks for work again. One of the two sees the other.
  */
 final class Members {
-  /** How often those whom no worker can serve are looked at. */
-  private static final long BURY_NANOS = 50_000_000;
-
   private final ProcessSettings settings;
   private final Workload workload;
   private final Places places;
   private final Opener opener;
+  private final Leases leases = new Leases();
+  private final Undertaker undertaker;
   private final Spinner looking;
   private final AtomicReference<Wanted> wanted = new AtomicReference<>(Wanted.NOTHING);
-  private final ArrayDeque<Member> idle = new ArrayDeque<>(); // guarded by this; the latest first
-  private volatile int taken; // written under the monitor: workers that somebody has
   private volatile int serving; // written under the monitor: workers that are ready
   private volatile long replaced; // written under the monitor
   private volatile Overseer overseer = new Overseer() {};
@@ -50,9 +43,9 @@ final class Members {
     this.settings = settings.processes();
     this.workload = workload;
     this.opener = opener;
+    undertaker = new Undertaker(workload, () -> serving == 0 && workload.hasRequests());
     places = new Places(name -> new Member(name, this, settings.processes()));
-    looking =
-        new Spinner(settings.lanes().spin(), ThreadBudget.grantedCpus(), 1, () -> taken);
+    looking = new Spinner(settings.lanes().spin(), ThreadBudget.grantedCpus(), 1, leases::taken);
   }
 
   void tell(Overseer watcher) {
@@ -61,6 +54,14 @@ final class Members {
 
   Places places() {
     return places;
+  }
+
+  Undertaker undertaker() {
+    return undertaker;
+  }
+
+  Leases leases() {
+    return leases;
   }
 
   Workload workload() {
@@ -79,36 +80,11 @@ final class Members {
 
   /** Leases the idle worker that was left last, which may still be looking; null if none is. */
   @Nullable Member leaseIdle() {
-    Member member = takeIdle();
+    Member member = leases.takeAny();
     if (member != null) {
       overseer.workBegins();
     }
     return member;
-  }
-
-  private synchronized @Nullable Member takeIdle() {
-    Member first = idle.peekFirst();
-    return first != null && takeIdle(first) ? first : null;
-  }
-
-  /** Takes this worker if it is idle. */
-  synchronized boolean takeIdle(Member member) {
-    if (!idle.remove(member)) {
-      return false;
-    }
-    member.lease(Member.Lease.TAKEN);
-    changeTaken(1);
-    return true;
-  }
-
-  private synchronized void leave(Member member) {
-    member.lease(Member.Lease.IDLE);
-    changeTaken(-1);
-    idle.addFirst(member);
-  }
-
-  private synchronized void changeTaken(int change) {
-    taken += change;
   }
 
   /** Ends a lease: chores first; then the worker's own thread if there is work, else idle. */
@@ -117,8 +93,8 @@ final class Members {
       member.runner().hand();
       return;
     }
-    leave(member);
-    if ((workload.hasWork() || isNeeded(member)) && takeIdle(member)) {
+    leases.leave(member);
+    if ((workload.hasWork() || isNeeded(member)) && leases.take(member)) {
       member.runner().hand();
     }
   }
@@ -127,16 +103,6 @@ final class Members {
   private boolean isNeeded(Member member) {
     Incumbent worker = member.incumbent();
     return member.isDraining() || (worker != null && !worker.isUpToDate(wanted.get()));
-  }
-
-  /** {@return whether another worker is free for what waits} */
-  synchronized boolean isSomeoneIdle() {
-    return !idle.isEmpty();
-  }
-
-  /** {@return how many workers somebody has} */
-  int busy() {
-    return taken;
   }
 
   // ---- work ----
@@ -153,7 +119,7 @@ final class Members {
     if (member != null) {
       member.runner().hand();
     } else if (serving == 0) {
-      wakeBurier();
+      undertaker.wake();
     }
   }
 
@@ -169,7 +135,7 @@ final class Members {
     if (looking.await(() -> workload.hasWork() || runner.hasTurn())
         && workload.hasWork()
         && !runner.hasTurn()) {
-      if (takeIdle(member)) {
+      if (leases.take(member)) {
         overseer.workBegins();
         runner.hand();
       } else {
@@ -179,12 +145,7 @@ final class Members {
   }
 
   /** Sleeps until it is woken, or until waiting requests are to be looked at again. */
-  void sleep(Member sleeper) {
-    if (serving == 0 && workload.hasRequests() && isBurier(sleeper)) {
-      workload.buryDead();
-      LockSupport.parkNanos(this, BURY_NANOS);
-      return;
-    }
+  void sleep() {
     long nanos = workload.restNanos();
     if (nanos <= 0) {
       wakeOne(); // the sleeper, perhaps; if nobody is idle, whoever is busy looks in time
@@ -193,19 +154,6 @@ final class Members {
       LockSupport.park(this);
     } else {
       LockSupport.parkNanos(this, nanos);
-    }
-  }
-
-  /** While no worker lives, one thread sees to those who wait. */
-  private boolean isBurier(Member member) {
-    List<Member> all = places.all();
-    return !all.isEmpty() && all.get(0) == member;
-  }
-
-  private void wakeBurier() {
-    List<Member> all = places.all();
-    if (!all.isEmpty()) {
-      all.get(0).runner().nudge();
     }
   }
 
@@ -228,7 +176,7 @@ final class Members {
   }
 
   private void nudge(Member member) {
-    if (isNeeded(member) && takeIdle(member)) {
+    if (isNeeded(member) && leases.take(member)) {
       member.runner().hand();
     }
   }
@@ -247,7 +195,7 @@ final class Members {
       return false;
     }
     member.arrived(worker);
-    changeTaken(1);
+    leases.begin();
     member.runner().hand();
     return true;
   }
@@ -271,16 +219,16 @@ final class Members {
 
   /** A worker is gone; by whoever had the lease. */
   void departed(Member member, Loss loss, boolean excused) {
+    leases.end();
     count(member);
     member.departed(loss, excused);
     overseer.wake();
     if (serving == 0 && workload.hasRequests()) {
-      wakeBurier();
+      undertaker.wake();
     }
   }
 
   private synchronized void count(Member member) {
-    changeTaken(-1);
     if (member.isReady()) {
       changeServing(-1);
       replaced += member.isDraining() || places.isClosed() ? 0 : 1;
@@ -299,9 +247,6 @@ final class Members {
     }
     wanted.get().warmUps().forEach(warmUp -> warmUp.endPlace(member));
     member.runner().hand();
-    if (serving == 0 && workload.hasRequests()) {
-      wakeBurier();
-    }
     return true;
   }
 }

@@ -7,9 +7,7 @@ import io.mpsparallel.settings.BackendSettings;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/**
- * Has each worker open the engine, and keeps which devices the first one found. Any thread.
- */
+/** Has each worker open the engine, and keeps which devices the first one found. Any thread. */
 final class Opener {
   /** How many workers may die before the first has opened the engine. */
   private static final int MOST_DEATHS = 3;

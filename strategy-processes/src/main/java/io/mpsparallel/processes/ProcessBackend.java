@@ -99,8 +99,7 @@ final class ProcessBackend implements Backend {
     ModelFacts facts = pool.ask(worker -> worker.load(number, file, device));
     ModelFile checked = new ModelFile(file.source(), facts.digest());
     ProcessModel model =
-        new ProcessModel(
-            pool.members(), number, checked, source, device, facts, new AnswerSizes());
+        new ProcessModel(pool.members(), number, checked, source, device, facts, new AnswerSizes());
     pool.members().change(wanted -> wanted.with(model));
     return model;
   }

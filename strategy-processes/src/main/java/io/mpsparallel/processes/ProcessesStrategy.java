@@ -71,7 +71,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
       queue.close(null); // nobody would take from it
     }
     Duration spin = settings.lanes().spin();
-    answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, members::busy);
+    answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, members.leases()::taken);
   }
 
   private static WorkerPool poolOf(Backend backend) {
@@ -152,9 +152,11 @@ final class ProcessesStrategy implements ParallelismStrategy {
   @Override
   public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
     ProcessModel model = (ProcessModel) version.on(device);
-    WarmUpRun run = new WarmUpRun(version, model, cases, Set.copyOf(members.places().all()));
+    List<Member> places = members.places().all();
+    WarmUpRun run = new WarmUpRun(version, model, cases, Set.copyOf(places));
     warmUps.put(version, run);
     members.change(wanted -> wanted.with(run));
+    places.stream().filter(Member::isRetired).forEach(run::endPlace); // before it was told
     return run.done();
   }
 
@@ -162,7 +164,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
   public StrategyStats stats() {
     return new StrategyStats(
         members.places().target(),
-        members.busy(),
+        members.leases().taken(),
         workload.size(),
         members.places().served(),
         members.replaced());

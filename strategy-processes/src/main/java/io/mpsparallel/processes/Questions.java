@@ -74,8 +74,7 @@ final class Questions {
   }
 
   static void threads(ParentLink link, ThreadSettings threads) throws LinkLost {
-    try (Answer answer =
-        link.ask(FrameKind.THREADS, 0, body -> SettingsCodec.put(body, threads))) {
+    try (Answer answer = link.ask(FrameKind.THREADS, 0, body -> SettingsCodec.put(body, threads))) {
       answer.body();
     }
   }

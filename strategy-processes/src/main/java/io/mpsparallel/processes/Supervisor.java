@@ -1,18 +1,13 @@
 package io.mpsparallel.processes;
 
-import io.mpsparallel.error.ErrorCode;
-import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.processes.Life.Sample;
 import io.mpsparallel.processes.Life.State;
 import io.mpsparallel.processes.Life.Step;
 import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.work.LaneThread;
-import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,28 +23,22 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
   /** For how long it goes on looking when there is nothing to see: sleeping must be rare. */
   private static final long AWAKE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /** Frames that a worker can have in hand: more than any depth times the forwards of a job. */
-  private static final int FRAMES = 32;
-
   private final Members members;
   private final Launcher launcher;
-  private final StartBreaker breaker;
+  private final Starts starts;
   private final boolean measuresMemory;
-  private final int mostStarts;
   private final Thread thread = new LaneThread("mps-parallel-supervisor", this::run);
   private volatile boolean woken;
   private volatile boolean dozing;
   private volatile boolean closed;
-  private boolean proven; // the latest start that ended has succeeded
   private boolean archived;
   private long busyUntil;
 
   Supervisor(Members members, Launcher launcher, StartBreaker breaker, ProcessSettings settings) {
     this.members = members;
     this.launcher = launcher;
-    this.breaker = breaker;
+    starts = new Starts(members, launcher, breaker, this::wake);
     measuresMemory = settings.limits().memoryBytes() != ProcessSettings.NO_LIMIT;
-    mostStarts = Math.max(2, Runtime.getRuntime().availableProcessors());
   }
 
   void start() {
@@ -91,7 +80,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
       return;
     }
     dozing = true;
-    if (members.busy() == 0) { // whoever takes a worker now sees us dozing
+    if (members.leases().taken() == 0) { // whoever takes a worker now sees us dozing
       parkUnlessWoken(Long.MAX_VALUE);
     }
     dozing = false;
@@ -130,7 +119,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
 
   private void lookAt(Member member, long now) {
     Incumbent worker = member.incumbent();
-    if (worker != null && worker.isGone() && members.takeIdle(member)) {
+    if (worker != null && worker.isGone() && members.leases().take(member)) {
       members.departed(member, worker.bury("it let go of its link"), false);
     }
     notice(member, now);
@@ -150,27 +139,21 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
     }
     if (member.isReady() && life.state() == State.STARTING) {
       life.ready(now);
-      breaker.ready();
-      proven = true;
+      starts.succeeded();
     }
   }
 
   private void departed(Member member, Member.Departure departure, long now) {
     if (!departure.wasReady()) {
-      startFailed();
+      starts.failed();
     } else if (member.life().state() == State.STARTING) { // ready and gone between two looks
-      breaker.ready();
+      starts.succeeded();
     }
     if (departure.excused()) {
       member.life().answered();
     }
     member.life().died(now);
     member.pulse().reset();
-  }
-
-  private void startFailed() {
-    breaker.diedUnready();
-    proven = false;
   }
 
   private Sample sample(Member member, long now) {
@@ -198,7 +181,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
           member.life().retired();
         }
       }
-      case START -> startIfAllowed(member, now);
+      case START -> starts.startIfAllowed(member, now);
       case DRAIN -> members.drain(member);
       case KILL_UNREADY, KILL_SILENT, KILL_SLOW, KILL_LARGE -> kill(member, step);
     }
@@ -216,52 +199,6 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
     if (worker != null) {
       worker.kill(why);
     }
-  }
-
-  /** The first starts alone, and so does whoever follows one that failed. */
-  private void startIfAllowed(Member member, long now) {
-    long starting =
-        members.places().all().stream().filter(m -> m.life().state() == State.STARTING).count();
-    if (starting >= (proven ? mostStarts : 1) || !breaker.mayStart()) {
-      return;
-    }
-    member.life().started(now);
-    launcher
-        .start(member.name(), FRAMES)
-        .whenComplete((process, failure) -> arrived(member, process, failure));
-  }
-
-  /** On the launcher's thread. */
-  private void arrived(Member member, @Nullable WorkerProcess process, @Nullable Throwable failure) {
-    if (process == null) {
-      startFailed(member, asInferenceException(failure));
-      return;
-    }
-    Incumbent worker = new Incumbent(member.name(), process);
-    if (members.arrived(member, worker)) {
-      process.death().whenComplete((death, none) -> wake());
-    } else {
-      worker.kill(Step.NOTHING);
-      worker.bury("the executor was closed");
-    }
-  }
-
-  private void startFailed(Member member, InferenceException failure) {
-    LOG.warn("{} could not be started", member, failure);
-    members.opener().failed(failure);
-    Death none = new Death(-1, null, null, List.of());
-    String how = "could not be started: " + failure.getMessage();
-    members.startFailed(member, new Loss(member.name(), how, false, 0, none));
-  }
-
-  private static InferenceException asInferenceException(@Nullable Throwable failure) {
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    return cause instanceof InferenceException known
-        ? known
-        : new InferenceException(ErrorCode.WORKER_START_FAILED, "unexpected: " + cause, cause);
   }
 
   @Override

@@ -11,9 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/**
- * A model on its way to being warm in every worker, also in those that come later. Any thread.
- */
+/** A model on its way to being warm in every worker, also in those that come later. Any thread. */
 final class WarmUpRun {
   /** The first run is eager, the second may prepare, the third shows what it will be like. */
   private static final int RUNS = 3;
@@ -32,7 +30,8 @@ final class WarmUpRun {
    * @param cases the inputs of each run, owned from now on
    * @param places who is waited for
    */
-  WarmUpRun(ModelVersion version, ProcessModel model, List<NamedTensors> cases, Set<Member> places) {
+  WarmUpRun(
+      ModelVersion version, ProcessModel model, List<NamedTensors> cases, Set<Member> places) {
     this.version = version;
     this.model = model;
     this.cases = List.copyOf(cases);

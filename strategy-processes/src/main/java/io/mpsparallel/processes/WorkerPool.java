@@ -1,8 +1,8 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
-import io.mpsparallel.backend.Device;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.work.LaneThread;
@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkerPool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerPool.class);
+
+  /** For how long workers that were killed may take to be gone. */
+  private static final Duration KILLED_PATIENCE = Duration.ofSeconds(10);
 
   private final ProcessSettings settings;
   private final Duration closePatience;
@@ -48,6 +51,7 @@ final class WorkerPool implements AutoCloseable {
    */
   void open() {
     supervisor.start();
+    members.undertaker().start();
     members.resize(1);
     try {
       await(opener.devices(), settings.launch().limit(), "opened the engine");
@@ -132,12 +136,13 @@ final class WorkerPool implements AutoCloseable {
       if (!places.awaitRetired(closePatience)) {
         LOG.warn("workers still run after {}: they are killed", closePatience);
         places.kill(true);
-        places.awaitRetired(closePatience);
+        places.awaitRetired(KILLED_PATIENCE);
       }
     } catch (InterruptedException e) {
       places.kill(true);
       Thread.currentThread().interrupt();
     }
+    members.undertaker().close();
     supervisor.close();
     launcher.close();
   }

@@ -39,11 +39,6 @@ final class WorkerRunner implements Runnable {
     LockSupport.unpark(thread);
   }
 
-  /** Has the thread look around, without the lease. */
-  void nudge() {
-    LockSupport.unpark(thread);
-  }
-
   boolean hasTurn() {
     return turn;
   }
@@ -76,16 +71,17 @@ final class WorkerRunner implements Runnable {
     if (!turn) {
       members.lookForWork(member);
     }
-    while (!turn) {
-      try {
-        members.sleep(member);
-      } catch (RuntimeException | Error e) { // a caller's, in what was buried
-        LOG.warn("{}: unexpected failure", member, e);
-      }
+    while (!turn && !isOver()) {
+      members.sleep();
       clearInterrupt();
     }
     turn = false;
-    return !member.isRetired();
+    return !isOver();
+  }
+
+  /** Whether no worker will be here; also if its own continuation has ended whoever says so. */
+  private boolean isOver() {
+    return member.isRetired() || (members.places().isClosed() && member.incumbent() == null);
   }
 
   private void serve(Incumbent worker) {
@@ -136,7 +132,7 @@ final class WorkerRunner implements Runnable {
     if (full.isEmpty()) {
       return !draining && ((chores && doChores(worker)) || answerInquiry(worker) || full.take());
     }
-    if (!draining && !chores && full.hasRoom() && !members.isSomeoneIdle() && full.take()) {
+    if (!draining && !chores && full.hasRoom() && !members.leases().isAnyIdle() && full.take()) {
       return true;
     }
     full.awaitOldest();
@@ -195,7 +191,11 @@ final class WorkerRunner implements Runnable {
   private void lost(Incumbent worker, Hand full, String seen) {
     boolean wasReady = member.isReady();
     Loss loss = worker.bury(seen);
-    LOG.warn("{}", loss);
+    if (members.places().isClosed()) {
+      LOG.debug("{}", loss);
+    } else {
+      LOG.warn("{}", loss);
+    }
     boolean toBlame = full.lost(loss);
     Inquiry<?> asked = inquiry;
     inquiry = null;

@@ -65,8 +65,7 @@ class ChaosTest {
         sabotage(round);
       }
       over.set(true);
-      CompletableFuture.allOf(callers.toArray(CompletableFuture[]::new))
-          .get(60, TimeUnit.SECONDS);
+      CompletableFuture.allOf(callers.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
       assertThat(pool.executor().stats().served()).isEqualTo(requests.get());
     }
     assertThat(answers).hasValue(requests.get());

@@ -5,10 +5,10 @@ import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeBackendBuilder;
 import io.mpsparallel.testing.FakeFunction;
-import io.mpsparallel.tensor.NamedTensors;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Field;
@@ -18,7 +18,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A fake engine that worker processes find by its id, whose models also crash, abort, exit, print,
- * never return, and allocate without end. Its models need no file but one whose name is theirs. Any thread.
+ * never return, and allocate without end. Its models need no file but one whose name is theirs. Any
+ * thread.
  */
 public final class TroubledProvider implements BackendProvider {
   static final String ID = "troubled";
