@@ -124,8 +124,7 @@ final class StartFigures {
   private void runOnce(Child child) throws LinkLost {
     try (NamedTensors given =
         NamedTensors.of(
-            List.of("x"),
-            List.of(Tensor.allocate(TensorSpec.of(DType.FLOAT32, 1, inputs))))) {
+            List.of("x"), List.of(Tensor.allocate(TensorSpec.of(DType.FLOAT32, 1, inputs))))) {
       Region body = child.link().allocate(BodyWriter.bytesFor(given));
       new BodyWriter(child.link().memory(body)).put(given);
       child.link().send(FrameKind.RUN, Child.MODEL, body, 1 << 16);
