@@ -3,6 +3,7 @@ package io.mpsparallel.processes;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** A child JVM, its log and its link. Any thread. */
 final class ChildProcess implements WorkerProcess {
@@ -19,8 +20,10 @@ final class ChildProcess implements WorkerProcess {
    * A process that runs.
    *
    * @param hsErr where its JVM was told to write when it crashes
+   * @param bury what is done about it before anybody hears of its death
    */
-  ChildProcess(Process process, ParentLink link, LogReader log, Path hsErr) {
+  ChildProcess(
+      Process process, ParentLink link, LogReader log, Path hsErr, Consumer<ChildProcess> bury) {
     this.process = process;
     this.link = link;
     memory = new ResidentMemory(process.pid());
@@ -30,7 +33,11 @@ final class ChildProcess implements WorkerProcess {
             .thenCompose(
                 gone ->
                     log.done().copy().completeOnTimeout(null, LOG_END_SECONDS, TimeUnit.SECONDS))
-            .thenApply(end -> Death.of(process.exitValue(), hsErr, log.last()));
+            .thenApply(
+                end -> {
+                  bury.accept(this);
+                  return Death.of(process.exitValue(), hsErr, log.last());
+                });
   }
 
   @Override

@@ -64,7 +64,12 @@ final class FileDigest {
     if (!expected.equals(UNKNOWN) && !expected.equals(found)) {
       throw new InferenceException(
           ErrorCode.MODEL_INVALID,
-          file + ": " + found + " (expected: " + expected + "); it was changed or damaged since it"
+          file
+              + ": "
+              + found
+              + " (expected: "
+              + expected
+              + "); it was changed or damaged since it"
               + " was loaded first: close the model and load it again");
     }
     return found;

@@ -35,7 +35,10 @@ interface Launcher extends AutoCloseable {
   /** {@return the directory for {@link FrameKind#SHARE}} */
   Path weights();
 
-  /** Kills what was started and still runs, and waits until it is gone. Idempotent. */
+  /**
+   * Kills what was started and still runs, and waits until it is gone. Links are closed by those
+   * who have them. Idempotent.
+   */
   @Override
   void close();
 

@@ -26,7 +26,11 @@ final class Leftovers {
 
   /** A name for a file of this process, unlike any other. */
   static String name(String prefix, String suffix) {
-    return prefix + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + suffix;
+    return prefix
+        + ProcessHandle.current().pid()
+        + "-"
+        + Long.toHexString(System.nanoTime())
+        + suffix;
   }
 
   /** Deletes the files of a name whose makers do not run any more. */

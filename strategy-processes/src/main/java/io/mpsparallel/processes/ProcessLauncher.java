@@ -13,10 +13,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,8 +82,7 @@ final class ProcessLauncher implements Launcher {
     return onThread(() -> startNow(name, depth, archive.useOption()));
   }
 
-  private CompletableFuture<WorkerProcess> onThread(
-      java.util.function.Supplier<WorkerProcess> start) {
+  private CompletableFuture<WorkerProcess> onThread(Supplier<WorkerProcess> start) {
     try {
       return CompletableFuture.supplyAsync(start, thread);
     } catch (RejectedExecutionException e) {
@@ -110,19 +112,26 @@ final class ProcessLauncher implements Launcher {
     }
   }
 
-  private WorkerProcess start(
-      String name, int depth, @Nullable String archiveOption, Segment slab) throws IOException {
+  private WorkerProcess start(String name, int depth, @Nullable String archiveOption, Segment slab)
+      throws IOException {
     Path hsErr = cache.crashes().resolve(Leftovers.name(HS_ERR + name + "_", LOG_SUFFIX));
     Path arguments = cache.run().resolve(Leftovers.name(ARGUMENTS, ""));
     writePrivate(
         arguments,
-        WorkerCommand.arguments(
-            settings.launch().heapBytes(), inherited, archiveOption, hsErr));
+        WorkerCommand.arguments(settings.launch().heapBytes(), inherited, archiveOption, hsErr));
     try {
       Process process = builder(arguments, slab).start();
-      ChildProcess child = childOf(process, name, depth, slab, hsErr);
+      ChildProcess child =
+          new ChildProcess(
+              process,
+              linkTo(process, depth, slab),
+              LogReader.start(name, process.getErrorStream()),
+              hsErr,
+              dead -> bury(dead, slab, arguments, archiveOption));
       children.add(child);
-      child.death().thenAccept(death -> buried(child, arguments, archiveOption));
+      if (child.death().isDone()) {
+        children.remove(child);
+      }
       return child;
     } catch (IOException e) {
       Leftovers.delete(arguments);
@@ -132,8 +141,7 @@ final class ProcessLauncher implements Launcher {
 
   private static void writePrivate(Path file, List<String> lines) throws IOException {
     Files.createFile(
-        file,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     Files.write(file, lines);
   }
 
@@ -149,19 +157,16 @@ final class ProcessLauncher implements Launcher {
       hasSetpriv = ThisProcess.hasSetpriv();
     }
     ProcessBuilder builder =
-        new ProcessBuilder(
-            WorkerCommand.command(hasSetpriv, ThisProcess.java(), arguments, args));
+        new ProcessBuilder(WorkerCommand.command(hasSetpriv, ThisProcess.java(), arguments, args));
     builder.environment().keySet().removeAll(WorkerCommand.FORBIDDEN);
     builder.environment().putAll(WorkerCommand.environment(all.backendSettings().threads()));
     return builder;
   }
 
-  private ChildProcess childOf(
-      Process process, String name, int depth, Segment slab, Path hsErr) {
+  private ParentLink linkTo(Process process, int depth, Segment slab) {
     Bell bell = new PipeBell(process.getInputStream(), process.getOutputStream());
     Waiter.Look look = new Spin(settings.spin().toNanos());
-    ParentLink link = new ParentEnd(slab, depth, bell, look, mostSharedBytes());
-    return new ChildProcess(process, link, LogReader.start(name, process.getErrorStream()), hsErr);
+    return new ParentEnd(slab, depth, bell, look, mostSharedBytes());
   }
 
   private long mostSharedBytes() {
@@ -170,8 +175,10 @@ final class ProcessLauncher implements Launcher {
   }
 
   /** A child that left its argument file never reached its main class. */
-  private void buried(ChildProcess child, Path arguments, @Nullable String archiveOption) {
+  private void bury(
+      ChildProcess child, Segment slab, Path arguments, @Nullable String archiveOption) {
     children.remove(child);
+    slab.unlink(); // the mapping is the link's
     if (Files.exists(arguments)) {
       Leftovers.delete(arguments);
       if (archiveOption != null && !closed && !child.wasKilled()) {
@@ -214,17 +221,21 @@ final class ProcessLauncher implements Launcher {
   public void close() {
     closed = true;
     thread.shutdown();
-    List<ChildProcess> alive = List.copyOf(children);
-    alive.forEach(ChildProcess::kill);
     try {
+      boolean over = thread.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+      List<ChildProcess> alive = List.copyOf(children);
+      alive.forEach(ChildProcess::kill);
       CompletableFuture.allOf(
               alive.stream().map(ChildProcess::death).toArray(CompletableFuture[]::new))
           .get(CLOSE_SECONDS, TimeUnit.SECONDS);
+      if (!over) {
+        LOG.warn("a worker process is still being started after {} s", CLOSE_SECONDS);
+      }
     } catch (InterruptedException e) {
+      children.forEach(ChildProcess::kill);
       Thread.currentThread().interrupt();
-    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-      LOG.warn("worker processes did not end within {} s: {}", CLOSE_SECONDS, alive.size());
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("worker processes did not end within {} s: {}", CLOSE_SECONDS, children.size());
     }
-    alive.forEach(child -> child.link().close());
   }
 }

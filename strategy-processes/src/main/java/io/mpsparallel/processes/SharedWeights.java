@@ -15,10 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The forms of models that all workers map, in a directory: written once by the engine, named by
- * the digest of the model. A note beside them says which file stands for which model, as it was when
- * that was written (size, times, number of the file), so that later runs need not read the model,
- * and the checksum of the form, so that one that was damaged is written anew. One thread of one
- * process; several processes that write the same note write the same.
+ * the digest of the model. A note beside them says which file stands for which model, as it was
+ * when that was written (size, times, number of the file), so that later runs need not read the
+ * model, and the checksum of the form, so that one that was damaged is written anew. One thread of
+ * one process; several processes that write the same note write the same.
  */
 final class SharedWeights {
   /**
@@ -56,7 +56,9 @@ final class SharedWeights {
     try {
       boolean unix = model.getFileSystem().supportedFileAttributeViews().contains("unix");
       return unix
-          ? Files.readAttributes(model, "unix:size,lastModifiedTime,ctime,ino,dev").values().stream()
+          ? Files.readAttributes(model, "unix:size,lastModifiedTime,ctime,ino,dev")
+              .values()
+              .stream()
               .map(String::valueOf)
               .sorted()
               .toList()

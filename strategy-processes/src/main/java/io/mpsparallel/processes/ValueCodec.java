@@ -21,9 +21,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Values of the api in bodies, but for settings and failures, which {@link
- * SettingsCodec} and {@link Failures} write. A warm-up is
- * not written: its cases are run like requests. Pure functions.
+ * Values of the api in bodies, but for settings and failures, which {@link SettingsCodec} and
+ * {@link Failures} write. A warm-up is not written: its cases are run like requests. Pure
+ * functions.
  *
  * <p>What is read may come from a broken worker: everything that cannot be is a {@code
  * NATIVE_FAILURE}.
@@ -126,7 +126,8 @@ final class ValueCodec {
     }
     int rank = in.getInt();
     if (rank != UNDECLARED) {
-      spec = spec.withDims(repeat(rank, in, BodyReader::getLong).stream().mapToLong(d -> d).toArray());
+      spec =
+          spec.withDims(repeat(rank, in, BodyReader::getLong).stream().mapToLong(d -> d).toArray());
     }
     return flag(in) ? spec.withRange(new InputSpec.IndexRange(in.getLong(), in.getLong())) : spec;
   }
@@ -161,8 +162,7 @@ final class ValueCodec {
               all(in, BodyReader::getText),
               all(
                   in,
-                  from ->
-                      new BackendReport.Problem(from.getText(), from.getText(), flag(from))));
+                  from -> new BackendReport.Problem(from.getText(), from.getText(), flag(from))));
         });
   }
 

@@ -57,11 +57,11 @@ final class WorkerCommand {
       long heapBytes, Inherited inherited, @Nullable String archive, Path hsErr) {
     List<String> lines = new ArrayList<>();
     lines.add("-Xmx" + heapBytes);
-    lines.addAll(
-        List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
+    lines.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
     lines.add("-XX:+ExitOnOutOfMemoryError");
     lines.add("-XX:-UsePerfData"); // its file would stay after SIGKILL
-    lines.add("-XX:MaxDirectMemorySize=1t"); // else the heap's bound; processes.limits.memory counts
+    lines.add(
+        "-XX:MaxDirectMemorySize=1t"); // else the heap's bound; processes.limits.memory counts
     lines.add("-XX:ErrorFile=" + hsErr.toString().replace("%", "%%"));
     if (archive != null) {
       lines.add(archive);
@@ -113,11 +113,9 @@ final class WorkerCommand {
    * parent says more when it has counted. Variables of the GPUs come from the parent.
    */
   static Map<String, String> environment(ThreadSettings threads) {
-    String operations = String.valueOf(Math.max(1, threads.intraOp()));
-    String blas = String.valueOf(Math.max(1, Math.max(threads.blas(), threads.intraOp())));
-    if (threads.blas() != ThreadSettings.AUTO) {
-      blas = String.valueOf(threads.blas());
-    }
+    int intraOp = threads.intraOp() == ThreadSettings.AUTO ? 1 : threads.intraOp();
+    String operations = String.valueOf(intraOp);
+    String blas = String.valueOf(threads.blas() == ThreadSettings.AUTO ? intraOp : threads.blas());
     return Map.of(
         "OMP_NUM_THREADS", operations,
         "MKL_NUM_THREADS", blas,

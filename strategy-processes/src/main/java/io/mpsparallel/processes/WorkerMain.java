@@ -47,9 +47,7 @@ public final class WorkerMain {
     raiseOomScore();
     WorkerLink link =
         new WorkerEnd(
-            Segment.open(slab, bytes),
-            PipeBell.inherited(),
-            new Spin(Long.parseLong(args[3])));
+            Segment.open(slab, bytes), PipeBell.inherited(), new Spin(Long.parseLong(args[3])));
     Watch.start(link::beat, parentPid);
     Worker worker = new Worker(link, WorkerMain::engine);
     if (!worker.serve()) {

@@ -100,7 +100,8 @@ class ClassDataArchiveTest {
       Files.write(onlyArchive(), Arrays.copyOf(bytes, bytes.length / 2));
       WorkerProcess first = Child.get(launcher.start("first", 1));
       Child unlucky = new Child(first);
-      assertThatThrownBy(() -> unlucky.openEngine(TroubledProvider.ID)).isInstanceOf(LinkLost.class);
+      assertThatThrownBy(() -> unlucky.openEngine(TroubledProvider.ID))
+          .isInstanceOf(LinkLost.class);
       assertThat(Child.get(first.death()).fromOutside()).isFalse();
       try (Child child = Child.open(launcher, TroubledProvider.ID)) {
         assertThat(child.process.residentBytes()).isPositive();

@@ -85,8 +85,7 @@ class OrphansTest {
   }
 
   private static void signal(String signal, ProcessHandle process) throws Exception {
-    assertThat(
-            new ProcessBuilder("kill", signal, String.valueOf(process.pid())).start().waitFor())
+    assertThat(new ProcessBuilder("kill", signal, String.valueOf(process.pid())).start().waitFor())
         .isZero();
   }
 }

@@ -47,7 +47,8 @@ class ValueCodecPropertiesTest {
           SettingsCodec::settings,
           SettingsCodec::threads);
 
-  private static <T> T through(T value, BiConsumer<BodyWriter, T> put, Function<BodyReader, T> get) {
+  private static <T> T through(
+      T value, BiConsumer<BodyWriter, T> put, Function<BodyReader, T> get) {
     ByteBuffer room = ByteBuffer.allocateDirect(1 << 16).order(ByteOrder.nativeOrder());
     BodyWriter out = new BodyWriter(room.duplicate().order(ByteOrder.nativeOrder()));
     put.accept(out, value);
