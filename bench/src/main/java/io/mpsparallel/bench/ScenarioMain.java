@@ -30,6 +30,7 @@ public final class ScenarioMain implements Callable<Integer> {
           new ThreadsFairness(),
           new ThreadsOverload(),
           new ThreadsCuda(),
+          new ProcessesCosts(),
           new ProcessesChaos());
 
   private final List<String> arguments;

@@ -11,8 +11,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a worker has in hand: jobs whose forwards were handed in, in order, and answers that nobody
@@ -20,8 +18,6 @@ import org.slf4j.LoggerFactory;
  * may use it again.
  */
 final class Hand {
-  private static final Logger LOG = LoggerFactory.getLogger(Hand.class);
-
   private final Members members;
   private final Workload workload;
   private final Incumbent worker;
@@ -79,7 +75,7 @@ final class Hand {
       return filled;
     } catch (RuntimeException | Error e) {
       filled.forEach(flight -> flight.slot().close());
-      finish(errand, () -> errand.job().fail(failure(e)));
+      finish(errand, () -> errand.job().fail(CallersCode.failure(e)));
       return List.of();
     }
   }
@@ -94,14 +90,6 @@ final class Hand {
     } catch (InferenceException e) {
       slot.refused(e); // no room for the answer
     }
-  }
-
-  private static InferenceException failure(Throwable e) {
-    if (e instanceof InferenceException known) {
-      return known;
-    }
-    LOG.warn("unexpected failure", e);
-    return new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + e, e);
   }
 
   // ---- answers ----
@@ -152,7 +140,7 @@ final class Hand {
       Served served = workload.served();
       answer = () -> job.succeed(forward, outputs, served);
     } catch (RuntimeException e) {
-      answer = () -> job.fail(forward, failure(e));
+      answer = () -> job.fail(forward, CallersCode.failure(e));
     } finally {
       flight.slot().close();
     }
@@ -163,24 +151,15 @@ final class Hand {
     if (errand.told(forward)) {
       finish(errand, answer);
     } else {
-      quietly(answer);
+      CallersCode.run(answer);
     }
   }
 
   /** Gives a job its last answer. */
   private void finish(Errand errand, Runnable answer) {
     errands.remove(errand);
-    quietly(answer);
+    CallersCode.run(answer);
     workload.over();
-  }
-
-  /** Nothing that callers' code does here, in release actions or continuations, ends the thread. */
-  private static void quietly(Runnable answer) {
-    try {
-      answer.run();
-    } catch (RuntimeException | Error e) {
-      LOG.warn("unexpected failure", e);
-    }
   }
 
   // ---- for continuations ----
@@ -249,7 +228,7 @@ final class Hand {
     }
     List<Errand> rest = List.copyOf(errands);
     if (members.places().isClosed()) {
-      rest.forEach(errand -> quietly(() -> errand.job().lose(BoundedSource.closedError())));
+      rest.forEach(errand -> CallersCode.run(() -> errand.job().lose(BoundedSource.closedError())));
     } else {
       workload.putBack(rest);
     }

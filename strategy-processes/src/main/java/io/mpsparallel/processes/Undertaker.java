@@ -49,13 +49,8 @@ final class Undertaker implements AutoCloseable {
     }
   }
 
-  /** Whatever callers' code does in continuations. */
   private void bury() {
-    try {
-      workload.buryDead();
-    } catch (RuntimeException | Error e) {
-      LOG.warn("unexpected failure", e);
-    }
+    CallersCode.run(workload::buryDead);
     if (Thread.interrupted()) {
       LOG.debug("interrupted by a continuation");
     }
