@@ -134,6 +134,7 @@ final class Life {
 
   private Step kill(Step how) {
     state = State.KILLED;
+    planned = false;
     return how;
   }
 

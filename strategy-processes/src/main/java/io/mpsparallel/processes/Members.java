@@ -202,8 +202,7 @@ final class Members {
 
   /** No process could be started in a place. */
   void startFailed(Member member, Loss loss) {
-    member.departed(loss, false);
-    overseer.wake();
+    depart(member, loss, false);
   }
 
   /** A worker has started and is up to date; by its thread. */
@@ -217,10 +216,21 @@ final class Members {
     serving += change;
   }
 
-  /** A worker is gone; by whoever had the lease. */
+  /** A worker has ended as it was asked to; by whoever had the lease. */
+  void ended(Member member, Loss loss) {
+    leases.end();
+    count(member, 0);
+    depart(member, loss, true);
+  }
+
+  /** A worker is gone by itself, or was killed; by whoever had the lease. */
   void departed(Member member, Loss loss, boolean excused) {
     leases.end();
-    count(member);
+    count(member, places.isClosed() ? 0 : 1);
+    depart(member, loss, excused);
+  }
+
+  private void depart(Member member, Loss loss, boolean excused) {
     member.departed(loss, excused);
     overseer.wake();
     if (serving == 0 && workload.hasRequests()) {
@@ -228,10 +238,10 @@ final class Members {
     }
   }
 
-  private synchronized void count(Member member) {
+  private synchronized void count(Member member, int replacements) {
     if (member.isReady()) {
       changeServing(-1);
-      replaced += member.isDraining() || places.isClosed() ? 0 : 1;
+      replaced += replacements;
     }
   }
 

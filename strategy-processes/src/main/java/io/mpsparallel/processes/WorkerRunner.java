@@ -184,7 +184,7 @@ final class WorkerRunner implements Runnable {
     } catch (LinkLost e) {
       LOG.debug("{} has ended", member, e);
     }
-    members.departed(member, worker.bury(seen), true);
+    members.ended(member, worker.bury(seen));
   }
 
   /** The worker is gone: finds out how, and what becomes of what it had in hand. */

@@ -63,8 +63,8 @@ class SupervisionTest extends ProcessesFixture {
     launcher.hold();
     CompletableFuture<InferenceResult> future = submit(2);
     for (int i = 0; i < 2; i++) {
-      launcher.awaitExecuting().resident = 2000;
       FakeWorker large = launcher.awaitExecuting();
+      large.resident = 2000;
       FakeLauncher.await(() -> !large.isAlive());
     }
     assertThat(failure(future)).hasMessageContaining("processes.limits.memory");
