@@ -9,6 +9,7 @@ import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Padding;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.config.ModelDescription;
@@ -68,7 +69,7 @@ final class LocalExecutor implements InferenceExecutor {
     checkOpen();
     Model model = backend.load(source, device);
     List<NamedTensors> warmUp = warmUpOf(model);
-    StrategyModel loaded = new StrategyModel(this, model.signature(), version(model));
+    StrategyModel loaded = new StrategyModel(this, model, version(model));
     makeMistakes();
     if (!added(loaded)) {
       warmUp.forEach(NamedTensors::close);
@@ -83,16 +84,26 @@ final class LocalExecutor implements InferenceExecutor {
     return !closed && models.add(loaded);
   }
 
-  /** The inputs of the declared warm-up shapes; a model that they do not fit is closed again. */
+  /** The inputs of the warm-up shapes; a model that declarations do not fit is closed again. */
   private static List<NamedTensors> warmUpOf(Model model) {
     try {
-      Signature signature = model.signature();
+      Padding padding = checkedPadding(model);
+      Signature signature = padding.forCallers(model.signature());
       return model.source().warmUp().orFixed(signature).specs(signature).stream()
-          .map(shapes -> WarmUp.inputs(shapes, signature))
+          .map(shapes -> padding.complete(WarmUp.inputs(shapes, signature), signature))
           .toList();
     } catch (RuntimeException e) {
       model.close();
       throw e;
+    }
+  }
+
+  private static Padding checkedPadding(Model model) {
+    try {
+      model.source().padding().check(model.signature());
+      return model.source().padding();
+    } catch (InferenceException e) {
+      throw new InferenceException(e.code(), model.source() + ": " + e.detail(), e);
     }
   }
 

@@ -2,6 +2,8 @@ package io.mpsparallel;
 
 import static java.util.Objects.requireNonNull;
 
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.Padding;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
@@ -32,14 +34,18 @@ final class StrategyModel implements LoadedModel {
   private static final Logger LOG = LoggerFactory.getLogger(StrategyModel.class);
 
   private final LocalExecutor executor;
-  private final Signature signature;
+  private final String name;
+  private final Signature signature; // for callers
+  private final Padding padding;
   private final ModelVersion version;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<Void> warm = new CompletableFuture<>();
 
-  StrategyModel(LocalExecutor executor, Signature signature, ModelVersion version) {
+  StrategyModel(LocalExecutor executor, Model model, ModelVersion version) {
     this.executor = executor;
-    this.signature = signature;
+    name = model.source().toString();
+    padding = model.source().padding();
+    signature = padding.forCallers(model.signature());
     this.version = version;
   }
 
@@ -55,18 +61,19 @@ final class StrategyModel implements LoadedModel {
         cases.isEmpty()
             ? CompletableFuture.completedFuture(null)
             : executor.currentStrategy().warmUp(version, cases);
-    begun.whenComplete((none, failure) -> warmedUp(declared ? failure : null));
+    begun.whenComplete((none, failure) -> warmedUp(declared, failure));
   }
 
-  private void warmedUp(@Nullable Throwable failure) {
-    if (failure == null) {
+  private void warmedUp(boolean declared, @Nullable Throwable failure) {
+    if (failure != null && !closed.get()) {
+      String which = declared ? "a shape to warm up" : "the one shape that it declares";
+      LOG.warn("{}: {} failed; requests are served all the same", name, which, failure);
+    }
+    if (failure != null && declared) {
+      warm.completeExceptionally(failure);
+    } else {
       warm.complete(null);
-      return;
     }
-    if (!closed.get()) {
-      LOG.warn("a warm-up shape failed; requests are served all the same", failure);
-    }
-    warm.completeExceptionally(failure);
   }
 
   @Override
@@ -92,7 +99,18 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public InferenceResult infer(InferenceRequest request) {
-    NamedTensors inputs = signature.check(requireNonNull(request, "request").inputs());
+    NamedTensors given = signature.check(requireNonNull(request, "request").inputs());
+    NamedTensors inputs = padding.complete(given, signature);
+    try {
+      return infer(request, inputs);
+    } finally {
+      if (inputs != given) {
+        inputs.get(given.size()).close(); // the mask; all else is the caller's
+      }
+    }
+  }
+
+  private InferenceResult infer(InferenceRequest request, NamedTensors inputs) {
     ParallelismStrategy strategy = executor.currentStrategy();
     WorkItem here = admit(request, inputs, false);
     InferenceResult result = runHere(strategy, here);
@@ -175,7 +193,8 @@ final class StrategyModel implements LoadedModel {
       InferenceRequest request, Consumer<WorkItem> handIn) {
     WorkItem item;
     try {
-      item = admit(request, signature.check(request.inputs()), true);
+      NamedTensors given = signature.check(request.inputs());
+      item = admitOwned(request, padding.complete(given, signature));
     } catch (InferenceException e) {
       request.inputs().close();
       return CompletableFuture.failedFuture(e);

@@ -23,12 +23,14 @@ public final class ModelSource {
   private final Path path;
   private final Signature declared;
   private final WarmUp warmUp;
+  private final Padding padding;
   private volatile @Nullable String digest;
 
-  private ModelSource(Path path, Signature declared, WarmUp warmUp) {
+  private ModelSource(Path path, Signature declared, WarmUp warmUp, Padding padding) {
     this.path = requireNonNull(path, "path").toAbsolutePath().normalize();
     this.declared = requireNonNull(declared, "signature");
     this.warmUp = requireNonNull(warmUp, "warmUp");
+    this.padding = requireNonNull(padding, "padding");
   }
 
   /**
@@ -38,7 +40,7 @@ public final class ModelSource {
    * @return the source; the file is looked at when it is loaded
    */
   public static ModelSource of(Path path) {
-    return new ModelSource(path, Signature.UNKNOWN, WarmUp.NONE);
+    return new ModelSource(path, Signature.UNKNOWN, WarmUp.NONE, Padding.NONE);
   }
 
   /**
@@ -49,7 +51,7 @@ public final class ModelSource {
    * @return the changed source
    */
   public ModelSource at(Path other) {
-    return new ModelSource(other, declared, warmUp);
+    return new ModelSource(other, declared, warmUp, padding);
   }
 
   /**
@@ -59,7 +61,7 @@ public final class ModelSource {
    * @return the changed source
    */
   public ModelSource declaring(Signature signature) {
-    return new ModelSource(path, signature, warmUp);
+    return new ModelSource(path, signature, warmUp, padding);
   }
 
   /**
@@ -69,7 +71,17 @@ public final class ModelSource {
    * @return the changed source
    */
   public ModelSource warmingUp(WarmUp shapes) {
-    return new ModelSource(path, declared, shapes);
+    return new ModelSource(path, declared, shapes, padding);
+  }
+
+  /**
+   * The same file with rules by which inputs of different lengths may share a forward.
+   *
+   * @param rules the rules; checked against the model's signature when it is loaded
+   * @return the changed source
+   */
+  public ModelSource padding(Padding rules) {
+    return new ModelSource(path, declared, warmUp, rules);
   }
 
   /** {@return the absolute path of the file} */
@@ -85,6 +97,11 @@ public final class ModelSource {
   /** {@return the shapes that every lane runs before the model reports ready, as declared} */
   public WarmUp warmUp() {
     return warmUp;
+  }
+
+  /** {@return the rules by which inputs of different lengths may share a forward, as declared} */
+  public Padding padding() {
+    return padding;
   }
 
   /**
@@ -121,12 +138,13 @@ public final class ModelSource {
         || (other instanceof ModelSource that
             && path.equals(that.path)
             && declared.equals(that.declared)
-            && warmUp.equals(that.warmUp));
+            && warmUp.equals(that.warmUp)
+            && padding.equals(that.padding));
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(path, declared, warmUp);
+    return Objects.hash(path, declared, warmUp, padding);
   }
 
   @Override

@@ -3,11 +3,13 @@ package io.mpsparallel.backend;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,23 +105,38 @@ public final class Signature {
    *     name, or anything that {@link InputSpec#check} objects to; {@code CLOSED} for a closed one
    */
   public NamedTensors check(NamedTensors given) {
+    return check(given, InputSpec::check);
+  }
+
+  /**
+   * The same for memory that is still to be written: values are not looked at. For backends.
+   *
+   * @param staged tensors over that memory
+   * @return the same tensors, named; the same object where it had names
+   * @throws InferenceException {@code INVALID_INPUT} like {@link #check}
+   */
+  public NamedTensors checkStaged(NamedTensors staged) {
+    return check(staged, (spec, tensor) -> spec.checkSpec(tensor.spec()));
+  }
+
+  private NamedTensors check(NamedTensors given, BiConsumer<InputSpec, Tensor> one) {
     if (inputs.isEmpty()) {
-      given.tensors().forEach(InputSpec.named("input")::check);
+      given.tensors().forEach(tensor -> one.accept(InputSpec.named("input"), tensor));
       return given;
     }
     return given.names().isEmpty() || given.names().equals(inputNames)
-        ? checkPositional(given)
-        : checkNamed(given);
+        ? checkPositional(given, one)
+        : checkNamed(given, one);
   }
 
-  private NamedTensors checkPositional(NamedTensors given) {
+  private NamedTensors checkPositional(NamedTensors given, BiConsumer<InputSpec, Tensor> one) {
     if (given.size() > inputs.size() || given.size() < leastPositional()) {
       throw new InferenceException(
           ErrorCode.INVALID_INPUT,
           given.size() + " inputs " + given + " (expected: " + describe() + ")");
     }
     for (int i = 0; i < given.size(); i++) {
-      inputs.get(i).check(given.get(i));
+      one.accept(inputs.get(i), given.get(i));
     }
     if (!given.names().isEmpty()) {
       return given;
@@ -129,9 +146,9 @@ public final class Signature {
         given.tensors());
   }
 
-  private NamedTensors checkNamed(NamedTensors given) {
+  private NamedTensors checkNamed(NamedTensors given, BiConsumer<InputSpec, Tensor> one) {
     for (int i = 0; i < given.size(); i++) {
-      ownerOf(given.names().get(i)).check(given.get(i));
+      one.accept(ownerOf(given.names().get(i)), given.get(i));
     }
     checkComplete(given.names());
     return given;

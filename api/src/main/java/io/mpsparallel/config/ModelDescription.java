@@ -5,12 +5,14 @@ import static java.util.Objects.requireNonNull;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigUtil;
 import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Padding;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
@@ -32,24 +34,29 @@ import java.util.TreeSet;
  * { "inputs":  [ { "name": "input_ids", "dtype": "int64", "shape": [-1, -1], "range": [0, 30521] } ],
  *   "outputs": [ "last_hidden_state", "pooler_output" ],
  *   "independent-rows": true,
- *   "warm-up": [ { "input_ids": [1, 32] }, { "input_ids": [8, 32] } ] }
+ *   "warm-up": [ { "input_ids": [1, 32] }, { "input_ids": [8, 32] } ],
+ *   "padding": { "lengths": [16, 32],
+ *                "inputs": { "input_ids": { "dim": 1, "value": 0 } },
+ *                "outputs": { "last_hidden_state": { "dim": 1 }, "pooler_output": {} } } }
  * }</pre>
  *
  * <p>Everything but a name is optional; -1 is any size of at least 1; for independent rows see
- * {@link Signature#withIndependentRows}, for shapes to warm up with {@link WarmUp}. Immutable, any
- * thread.
+ * {@link Signature#withIndependentRows}, for shapes to warm up with {@link WarmUp}, for inputs of
+ * different lengths {@link Padding}. Immutable, any thread.
  *
  * @param declared what is declared about inputs and outputs
  * @param warmUp the shapes to run before the model reports ready
+ * @param padding the rules by which inputs of different lengths may share a forward
  */
-public record ModelDescription(Signature declared, WarmUp warmUp) {
+public record ModelDescription(Signature declared, WarmUp warmUp, Padding padding) {
   private static final Set<String> KEYS =
-      Set.of("inputs", "outputs", "independent-rows", "warm-up");
+      Set.of("inputs", "outputs", "independent-rows", "warm-up", "padding");
 
   // Checks for null.
   public ModelDescription {
     requireNonNull(declared, "declared");
     requireNonNull(warmUp, "warmUp");
+    requireNonNull(padding, "padding");
   }
 
   /**
@@ -66,7 +73,7 @@ public record ModelDescription(Signature declared, WarmUp warmUp) {
   }
 
   private ModelSource applyTo(ModelSource source) {
-    return source.declaring(declared).warmingUp(warmUp);
+    return source.declaring(declared).warmingUp(warmUp).padding(padding);
   }
 
   private static Path descriptionOf(Path model) {
@@ -89,7 +96,7 @@ public record ModelDescription(Signature declared, WarmUp warmUp) {
               file.toFile(),
               ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON).setAllowMissing(false));
       checkKeys(json, KEYS);
-      return new ModelDescription(signature(json), warmUp(json));
+      return new ModelDescription(signature(json), warmUp(json), PaddingDescription.read(json));
     } catch (ConfigException e) {
       throw new InferenceException(ErrorCode.CONFIG_INVALID, file + ": " + e.getMessage(), e);
     } catch (InferenceException e) {
@@ -125,16 +132,24 @@ public record ModelDescription(Signature declared, WarmUp warmUp) {
     return shapes;
   }
 
-  private static long[] longs(Config json, String path) {
+  static long[] longs(Config json, String path) {
     return json.getLongList(path).stream().mapToLong(Long::longValue).toArray();
   }
 
-  private static void checkKeys(Config json, Set<String> known) {
-    for (String key : json.root().keySet()) {
+  /** Checks the keys of an object, which is the root or lies under a path. */
+  static void checkKeys(Config json, Set<String> known, String... path) {
+    ConfigObject object =
+        path.length == 0 ? json.root() : json.getObject(ConfigUtil.joinPath(path));
+    String prefix = path.length == 0 ? "" : String.join(".", path) + ".";
+    for (String key : object.keySet()) {
       if (!known.contains(key)) {
         throw new InferenceException(
             ErrorCode.CONFIG_INVALID,
-            key + ": there is no such key (expected some of: " + new TreeSet<>(known) + ")");
+            prefix
+                + key
+                + ": there is no such key (expected some of: "
+                + new TreeSet<>(known)
+                + ")");
       }
     }
   }

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param requests requests in them
  * @param rows rows in them
  * @param padRows rows that were added to reach an allowed size
+ * @param positions rows times their lengths, of requests of which {@code padding} is declared
+ * @param padPositions positions that were added behind the ends of these to make lengths equal
  * @param bisections failed batches that were divided to find the request at fault
  * @param waited how long all requests together waited before they left
  * @param reasons how many batches left for each reason
@@ -21,6 +23,8 @@ public record BatchStats(
     long requests,
     long rows,
     long padRows,
+    long positions,
+    long padPositions,
     long bisections,
     Duration waited,
     Map<Reason, Long> reasons) {
@@ -44,6 +48,20 @@ public record BatchStats(
   /** {@return the mean number of rows in a batch, padding not counted; 0 before the first} */
   public double meanRows() {
     return batches == 0 ? 0 : (double) rows / batches;
+  }
+
+  /** {@return which part of all rows was added to reach an allowed size, 0 to 1} */
+  public double rowWaste() {
+    return share(padRows, rows);
+  }
+
+  /** {@return which part of all positions was added to make lengths equal, 0 to 1} */
+  public double lengthWaste() {
+    return share(padPositions, positions);
+  }
+
+  private static double share(long added, long own) {
+    return added == 0 ? 0 : (double) added / (added + own);
   }
 
   /** {@return how long a request waited on average} */

@@ -2,6 +2,7 @@ package io.mpsparallel.tensor;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -50,6 +51,44 @@ public enum DType {
   /** {@return the lower-case name, as used in configuration and messages: {@code float32}} */
   public String id() {
     return id;
+  }
+
+  /**
+   * Whether elements can have a value: any number if they are floating, which may be rounded, else
+   * a whole number in their range.
+   *
+   * @param value the value
+   * @return true if they can
+   */
+  public boolean holds(double value) {
+    return switch (this) {
+      case FLOAT32, FLOAT64, FLOAT16, BFLOAT16 -> !Double.isNaN(value);
+      case BOOL -> value == 0 || value == 1;
+      case UINT8 -> value == Math.rint(value) && value >= 0 && value < 256;
+      case INT8, INT16, INT32, INT64 -> {
+        double beyond = Math.scalb(1.0, 8 * bytes - 1);
+        yield value == Math.rint(value) && value >= -beyond && value < beyond;
+      }
+    };
+  }
+
+  /**
+   * Writes one element at a buffer's position, and advances it; floating values are rounded.
+   *
+   * @param to a buffer in the machine's byte order
+   * @param value a value that elements {@linkplain #holds can have}
+   */
+  public void put(ByteBuffer to, double value) {
+    switch (this) {
+      case FLOAT32 -> to.putFloat((float) value);
+      case FLOAT64 -> to.putDouble(value);
+      case FLOAT16 -> to.putShort(HalfFloats.toFloat16((float) value));
+      case BFLOAT16 -> to.putShort(HalfFloats.toBfloat16((float) value));
+      case INT8, UINT8, BOOL -> to.put((byte) (int) value);
+      case INT16 -> to.putShort((short) (int) value);
+      case INT32 -> to.putInt((int) value);
+      case INT64 -> to.putLong((long) value);
+    }
   }
 
   /**

@@ -119,8 +119,20 @@ public final class TensorSpec {
     if (shape.length == 0) {
       throw invalid(dtype, shape, "a scalar has no rows", null);
     }
+    return withDim(0, rows);
+  }
+
+  /**
+   * The same spec with another size of one dimension.
+   *
+   * @param axis which one, from 0 to {@code rank() - 1}
+   * @param size the new size
+   * @return the changed spec
+   * @throws InferenceException {@code INVALID_INPUT} if the size is bad
+   */
+  public TensorSpec withDim(int axis, long size) {
     long[] changed = shape.clone();
-    changed[0] = rows;
+    changed[axis] = size;
     return of(dtype, changed);
   }
 

@@ -23,6 +23,8 @@ class ModelSourceTest {
 
   private static final WarmUp WARM_UP = WarmUp.of(List.of(Map.of("x", new long[] {1, 2})));
 
+  private static final Padding PADDING = Padding.to(8).input("x", 1, 0).output("y", 1);
+
   @TempDir Path directory;
 
   @Test
@@ -66,6 +68,20 @@ class ModelSourceTest {
   @Test
   void of_onlyAPath_warmsNothingUp() {
     assertThat(ModelSource.of(Path.of("m.pt")).warmUp()).isSameAs(WarmUp.NONE);
+  }
+
+  @Test
+  void padding_isOneMoreDeclaration() {
+    ModelSource source = ModelSource.of(Path.of("m.pt"));
+    assertThat(source.padding()).isSameAs(Padding.NONE);
+    ModelSource all = source.padding(PADDING).declaring(DECLARED).warmingUp(WARM_UP);
+    assertThat(all.padding()).isEqualTo(PADDING);
+    assertThat(all)
+        .isEqualTo(source.declaring(DECLARED).warmingUp(WARM_UP).padding(PADDING))
+        .hasSameHashCodeAs(source.declaring(DECLARED).warmingUp(WARM_UP).padding(PADDING))
+        .isNotEqualTo(source.declaring(DECLARED).warmingUp(WARM_UP));
+    assertThat(all.at(Path.of("n.ff")).padding()).isEqualTo(PADDING);
+    assertThatThrownBy(() -> source.padding(null)).isInstanceOf(NullPointerException.class);
   }
 
   @Test

@@ -158,4 +158,18 @@ class SignatureTest {
     assertThat(signature.inputs()).hasSize(1);
     assertThat(signature.describe()).isEqualTo("x ?[?]");
   }
+
+  @Test
+  void checkStaged_everythingButValues_isChecked() {
+    InputSpec ids = InputSpec.of("ids", DType.INT64, 2).withRange(new InputSpec.IndexRange(3, 5));
+    Signature signature = new Signature(List.of(ids), List.of());
+    try (Tensor zeros = Tensor.of(new long[2], 2);
+        Tensor three = Tensor.of(new long[3], 3)) {
+      NamedTensors staged = NamedTensors.of(List.of("ids"), List.of(zeros));
+      assertThat(signature.checkStaged(staged)).isSameAs(staged);
+      assertFails(ErrorCode.INVALID_INPUT, () -> signature.check(staged), "value 0");
+      assertFails(
+          ErrorCode.INVALID_INPUT, () -> signature.checkStaged(NamedTensors.of(three)), "int64[3]");
+    }
+  }
 }

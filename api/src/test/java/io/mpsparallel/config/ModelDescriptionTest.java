@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Padding;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
@@ -65,7 +66,8 @@ class ModelDescriptionTest {
 
   @Test
   void read_emptyObject_declaresNothing() throws IOException {
-    assertThat(describe("{}")).isEqualTo(new ModelDescription(Signature.UNKNOWN, WarmUp.NONE));
+    assertThat(describe("{}"))
+        .isEqualTo(new ModelDescription(Signature.UNKNOWN, WarmUp.NONE, Padding.NONE));
   }
 
   @Test
@@ -81,6 +83,55 @@ class ModelDescriptionTest {
                     Map.of("ids", new long[] {1, 32}, "pair.0", new long[0]),
                     Map.of("ids", new long[] {8, 32}, "a \"b\"", new long[] {2}))));
     assertThat(describe("{\"warm-up\": []}").warmUp()).isSameAs(WarmUp.NONE);
+  }
+
+  @Test
+  void read_padding_isASetOfRules() throws IOException {
+    String json =
+        """
+        { "padding": {
+            "lengths": [16, 32],
+            "inputs": { "ids": { "dim": 1, "value": 0 }, "a.b": { "dim": 2, "value": -0.5 } },
+            "mask": "mask",
+            "outputs": { "last": { "dim": 1 }, "pooled": {} } } }
+        """;
+    assertThat(describe(json).padding())
+        .isEqualTo(
+            Padding.to(16, 32)
+                .input("ids", 1, 0)
+                .input("a.b", 2, -0.5)
+                .mask("mask")
+                .output("last", 1)
+                .output("pooled"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{} | lengths",
+        "{\"lengths\": [4, 2], \"inputs\": {}} | json: padding.lengths: [4, 2] (expected: rising",
+        "{\"lengths\": 4} | padding.lengths",
+        "{\"lengths\": [4], \"length\": 4} | json: padding.length: there is no such key",
+        "{\"lengths\": [4], \"outputs\": {}} | padding.inputs",
+        "{\"lengths\": [4], \"inputs\": {}} | padding.outputs",
+        "{\"lengths\": [4], \"inputs\": {\"x\": {\"dim\": 1}}} | padding.inputs.x.value",
+        "{\"lengths\": [4], \"inputs\": {\"x\": {\"value\": 1}}} | padding.inputs.x.dim",
+        "{\"lengths\": [4], \"inputs\": {\"x\": {\"dim\": 0, \"value\": 0}}} |"
+            + " padding.inputs.x.dim: 0",
+        "{\"lengths\": [4], \"inputs\": {\"x\": {\"dim\": 1, \"value\": 0, \"a\": 1}}} |"
+            + " inputs.x.a: there",
+        "{\"lengths\": [4], \"inputs\": {\"x\": 1}} | padding.inputs.x",
+        "{\"lengths\": [4], \"inputs\": {}, \"outputs\": {\"y\": {\"d\": 1}}} |"
+            + " padding.outputs.y.d: there",
+        "{\"lengths\": [4], \"inputs\": {}, \"outputs\": {\"y\": {\"dim\": -1}}} | outputs.y.dim:"
+            + " -1",
+        "{\"lengths\": [4], \"inputs\": {}, \"outputs\": {}, \"mask\": {}} | padding.mask"
+      })
+  void read_mistakeInPadding_isReportedWithFileAndKey(String padding, String expected) {
+    String json = "{\"padding\": " + padding + "}";
+    assertFails(ErrorCode.CONFIG_INVALID, () -> read(json), file.toString(), expected);
   }
 
   @Test
@@ -124,10 +175,14 @@ class ModelDescriptionTest {
   void beside_descriptionThere_isDeclared(String model, String description) throws IOException {
     Files.writeString(
         directory.resolve(description),
-        "{\"inputs\": [{\"name\": \"x\"}], \"warm-up\": [{\"x\": [2]}]}");
+        """
+        {"inputs": [{"name": "x"}], "warm-up": [{"x": [2]}],
+         "padding": {"lengths": [8], "inputs": {"x": {"dim": 1, "value": 0}}, "outputs": {}}}
+        """);
     ModelSource source = ModelDescription.beside(directory.resolve(model));
     assertThat(source.declared().inputs()).containsExactly(InputSpec.named("x"));
     assertThat(source.warmUp()).isEqualTo(WarmUp.of(List.of(Map.of("x", new long[] {2}))));
+    assertThat(source.padding()).isEqualTo(Padding.to(8).input("x", 1, 0));
     assertThat(source.path()).isEqualTo(directory.resolve(model).toAbsolutePath());
   }
 

@@ -122,6 +122,14 @@ class TensorSpecTest {
   }
 
   @Test
+  void withDim_changesThatOneAlone() {
+    TensorSpec spec = TensorSpec.of(DType.INT16, 4, 5, 6);
+    assertThat(spec.withDim(1, 9)).isEqualTo(TensorSpec.of(DType.INT16, 4, 9, 6));
+    assertThat(spec.dim(1)).isEqualTo(5);
+    assertFails(ErrorCode.INVALID_INPUT, () -> spec.withDim(2, -1), "negative dimension");
+  }
+
+  @Test
   void equals_sameDTypeAndShape_only() {
     TensorSpec spec = TensorSpec.of(DType.INT8, 2, 3);
     assertThat(spec)

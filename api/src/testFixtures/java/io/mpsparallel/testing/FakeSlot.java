@@ -55,7 +55,7 @@ final class FakeSlot implements Slot {
     specs.forEach(spec -> memory.add(Tensor.allocate(spec)));
     try {
       staged = NamedTensors.of(names, memory);
-      inputs = model.signature().check(staged);
+      inputs = model.signature().checkStaged(staged);
     } catch (InferenceException e) {
       memory.forEach(Tensor::close);
       staged = null;

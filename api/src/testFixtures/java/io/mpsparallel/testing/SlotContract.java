@@ -3,7 +3,11 @@ package io.mpsparallel.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mpsparallel.backend.Event;
+import io.mpsparallel.backend.InputSpec;
+import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
@@ -70,6 +74,27 @@ abstract class SlotContract extends LoadContract {
       done.await(PATIENCE);
     }
     return slot.takeOutputs();
+  }
+
+  /** What lies in the slot's memory before it is written to is nobody's input. */
+  @Test
+  void slot_stagedWithARange_isNotCheckedBeforeItIsWritten() {
+    InputSpec ids = InputSpec.of("x", DType.INT64, 2).withRange(new IndexRange(3, 5));
+    Signature declared = new Signature(List.of(ids), List.of());
+    ModelSource source = model(ContractModel.IDENTITY, directory).declaring(declared);
+    try (Model model = backend.load(source, device);
+        Stream stream = backend.acquireStream(device);
+        Slot slot = model.newSlot(stream);
+        Stream.Scope inside = stream.enter()) {
+      NamedTensors staged = slot.stage(List.of("x"), List.of(TensorSpec.of(DType.INT64, 2)));
+      staged.get("x").memory().asLongBuffer().put(new long[] {3, 5});
+      try (Event done = stream.run(List.of(slot))) {
+        done.await(PATIENCE);
+      }
+      try (NamedTensors outputs = slot.takeOutputs()) {
+        assertThat(outputs.get(0).toLongArray()).containsExactly(3, 5);
+      }
+    }
   }
 
   @Test

@@ -49,14 +49,25 @@ final class Answers {
     threads.add(Thread.currentThread());
     float[] expected = right[(int) (request % right.length)];
     float[] values = result.tensor().toFloatArray();
+    difference.accumulate(difference(values, expected));
+  }
+
+  /**
+   * {@return the largest difference of a value; infinite where one is no number}
+   *
+   * @throws IllegalStateException if there are more values, or fewer
+   */
+  static double difference(float[] values, float[] expected) {
     if (values.length != expected.length) {
       throw new IllegalStateException(
           "values: " + values.length + " (expected: " + expected.length + ")");
     }
+    double most = 0;
     for (int i = 0; i < values.length; i++) {
       double off = Math.abs(values[i] - expected[i]);
-      difference.accumulate(Double.isNaN(off) ? Double.POSITIVE_INFINITY : off);
+      most = Math.max(most, Double.isNaN(off) ? Double.POSITIVE_INFINITY : off);
     }
+    return most;
   }
 
   /** {@return the largest difference of a value so far} */

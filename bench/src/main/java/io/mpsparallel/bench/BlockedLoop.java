@@ -3,6 +3,7 @@ package io.mpsparallel.bench;
 import io.mpsparallel.work.Ticker;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
+import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 import org.HdrHistogram.Histogram;
 
@@ -29,10 +30,21 @@ final class BlockedLoop implements Runnable {
    * @throws IllegalStateException if a call failed
    */
   static Measured run(LongConsumer call, int callers, Limit limit, Ticker ticker) {
+    return runEach(number -> call, callers, limit, ticker);
+  }
+
+  /**
+   * As {@link #run(LongConsumer, int, Limit, Ticker)}, where each thread has something of its own.
+   *
+   * @param calls gives what a thread does, by its number from 0; asked on this thread
+   */
+  static Measured runEach(
+      IntFunction<LongConsumer> calls, int callers, Limit limit, Ticker ticker) {
     Course course = new Course(callers, limit, ticker);
     CyclicBarrier together = new CyclicBarrier(callers, course::start);
     for (int i = 0; i < callers; i++) {
-      Thread caller = new Thread(new BlockedLoop(call, course, together), "bench-caller-" + i);
+      BlockedLoop loop = new BlockedLoop(calls.apply(i), course, together);
+      Thread caller = new Thread(loop, "bench-caller-" + i);
       caller.setDaemon(true);
       caller.start();
     }

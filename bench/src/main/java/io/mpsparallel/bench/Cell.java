@@ -21,4 +21,10 @@ record Cell(String name, Function<Duration, Measured> measure) {
   static Cell async(String name, Job job, int inFlight) {
     return new Cell(name, time -> AsyncLoop.run(job, inFlight, Limit.time(time), Ticker.SYSTEM));
   }
+
+  /** {@return a closed loop of threads that submit and do not wait} */
+  static Cell clients(String name, Job job, int clients, int window) {
+    return new Cell(
+        name, time -> ClientLoop.run(job, clients, window, Limit.time(time), Ticker.SYSTEM));
+  }
 }

@@ -30,6 +30,9 @@ public final class ScenarioMain implements Callable<Integer> {
           new ThreadsFairness(),
           new ThreadsOverload(),
           new ThreadsCuda(),
+          new BatchingThroughput(),
+          new BatchingOpenLoop(),
+          new BatchingFlood(),
           new ProcessesCosts(),
           new ProcessesChaos());
 

@@ -11,8 +11,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -33,6 +35,7 @@ final class ScenarioRun implements AutoCloseable {
   private final Report report;
   private final PrintWriter progress;
   private final Path folder;
+  private final Set<Path> files = new HashSet<>();
   private final Deque<Runnable> closers = new ArrayDeque<>();
 
   ScenarioRun(ScenarioOptions options, Report report, PrintWriter progress) {
@@ -59,14 +62,25 @@ final class ScenarioRun implements AutoCloseable {
     return once("mlp.pt", file -> ScriptModels.mlp(file, SEED, WIDTHS));
   }
 
+  /** {@return a file with the same network, weights and all, for other engines} */
+  Path onnxMlp() {
+    return once(
+        "mlp.onnx", file -> OnnxMlp.write(file, ScriptModels.mlpWeights(SEED, WIDTHS), WIDTHS));
+  }
+
   /** {@return a file with a model that returns its input} */
   Path identity() {
     return once("identity.pt", ScriptModels::identity);
   }
 
+  /** {@return a file with a model of TorchScript source} */
+  Path script(String name, String source) {
+    return once(name, file -> ScriptModels.script(file, source));
+  }
+
   private Path once(String name, UnaryOperator<Path> write) {
     Path file = folder.resolve(name);
-    return Files.exists(file) ? file : write.apply(file);
+    return files.add(file) ? write.apply(file) : file;
   }
 
   /** {@return an input of the network, of seeded values, closed at the end} */
@@ -115,9 +129,14 @@ final class ScenarioRun implements AutoCloseable {
     }
   }
 
+  /** Measures cells in rounds of its own. */
+  Rounds rounds(List<Cell> cells, int rounds, Duration time) {
+    return Rounds.run(cells, rounds, time, PAUSE, progress);
+  }
+
   /** Measures cells in rounds, as the options say. */
   Rounds rounds(List<Cell> cells) {
-    return Rounds.run(cells, options.rounds(), options.time(), PAUSE, progress);
+    return rounds(cells, options.rounds(), options.time());
   }
 
   /** Tells who watches. */
@@ -134,8 +153,9 @@ final class ScenarioRun implements AutoCloseable {
   public void close() {
     closers.forEach(Runnable::run);
     try {
-      Files.deleteIfExists(folder.resolve("mlp.pt"));
-      Files.deleteIfExists(folder.resolve("identity.pt"));
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
       Files.deleteIfExists(folder);
     } catch (IOException e) {
       progress.println(folder + " could not be deleted: " + e);

@@ -41,8 +41,9 @@ final class ThreadsScaling implements Scenario {
       Rig rig = run.rig(mlp, "strategy=threads", "threads.intra-op=1", "lanes.count=" + lanes);
       addOurs(cells, lanes, Job.of(rig.model(), row));
     }
-    for (NaiveChild.Blas blas : NaiveChild.Blas.values()) {
-      NaiveChild child = run.open(() -> NaiveChild.start(mlp, blas));
+    for (Blas blas : Blas.values()) {
+      PeerChild child = run.open(() -> Peers.naive(mlp, blas));
+      child.answer(row.toFloatArray());
       for (int threads : NAIVE_THREADS) {
         cells.add(new Cell(naive(blas, threads), time -> child.run(threads, time)));
       }
@@ -61,7 +62,7 @@ final class ThreadsScaling implements Scenario {
     return "lanes " + lanes + ", " + style + " " + inFlight;
   }
 
-  private static String naive(NaiveChild.Blas blas, int threads) {
+  private static String naive(Blas blas, int threads) {
     return "naive " + blas.label() + ", threads " + threads;
   }
 
@@ -111,7 +112,7 @@ final class ThreadsScaling implements Scenario {
   }
 
   private static void addNaive(Table table, Rounds rounds) {
-    for (NaiveChild.Blas blas : NaiveChild.Blas.values()) {
+    for (Blas blas : Blas.values()) {
       for (int threads : NAIVE_THREADS.subList(1, NAIVE_THREADS.size())) {
         String cell = naive(blas, threads);
         Figures.add(table, cell + " / 1", rounds.ratio(cell, naive(blas, 1)), null);

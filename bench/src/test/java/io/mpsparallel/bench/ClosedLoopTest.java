@@ -74,6 +74,72 @@ final class ClosedLoopTest extends LoadFixture {
   }
 
   @Test
+  void blocked_eachCaller_hasSomethingOfItsOwn() {
+    Set<String> pairs = ConcurrentHashMap.newKeySet();
+    CyclicBarrier together = new CyclicBarrier(3);
+
+    BlockedLoop.runEach(
+        caller ->
+            request -> {
+              meet(together);
+              pairs.add(caller + " on " + Thread.currentThread().getName());
+            },
+        3,
+        Limit.requests(6),
+        Ticker.SYSTEM);
+
+    assertThat(pairs)
+        .containsExactlyInAnyOrder(
+            "0 on bench-caller-0", "1 on bench-caller-1", "2 on bench-caller-2");
+  }
+
+  @Test
+  void clients_soManyRequests_areEachAnsweredOnce() {
+    Measured measured = ClientLoop.run(job("square"), 2, 4, Limit.requests(2000), Ticker.SYSTEM);
+
+    assertThat(measured.answers()).isEqualTo(2000);
+    assertThat(measured.latencies().getTotalCount()).isEqualTo(2000);
+    assertThat(seen).hasSize(2000).contains(0L, 1999L);
+  }
+
+  @Test
+  void clients_withoutAnswers_fillTheirWindowsAndWait() {
+    AtomicInteger inFlight = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    Job job =
+        new Job(
+            model("identity"),
+            request -> {
+              most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
+              return input;
+            },
+            (request, result) -> inFlight.decrementAndGet());
+    fake.turnstile().shut();
+    Thread load =
+        new Thread(() -> ClientLoop.run(job, 2, 3, Limit.requests(500), Ticker.SYSTEM), "load");
+    load.start();
+    while (inFlight.get() < 6) {
+      Thread.onSpinWait();
+    }
+    fake.turnstile().open();
+    join(load);
+
+    assertThat(most).hasValue(6);
+    assertThat(inFlight).hasValue(0);
+  }
+
+  @Test
+  void clients_failure_endsAllAndIsThrown() {
+    fake.faults().failForward(7, new InferenceException(ErrorCode.MODEL_FAILED, "on purpose"));
+    Job job = job("identity");
+
+    assertThatThrownBy(() -> ClientLoop.run(job, 2, 4, Limit.requests(100_000), Ticker.SYSTEM))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("MODEL_FAILED: on purpose");
+    assertThat(seen).hasSizeLessThan(100);
+  }
+
+  @Test
   void async_soManyRequests_areEachAnsweredOnce() {
     Measured measured = AsyncLoop.run(job("square"), 8, Limit.requests(2000), Ticker.SYSTEM);
 

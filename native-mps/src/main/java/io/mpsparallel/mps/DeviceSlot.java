@@ -26,7 +26,7 @@ final class DeviceSlot extends TorchSlot {
   private final List<org.bytedeco.pytorch.Tensor> hostInputs = new ArrayList<>();
   private final List<Block> uploads = new ArrayList<>();
   private final List<Returned> returned = new ArrayList<>();
-  private OutputReader.@Nullable Outputs raw;
+  private @Nullable List<OutputReader.Output> raw;
   private long rows = RowBuckets.NONE; // that the caller gave, where others were added
 
   /** One output on its way to the host. */
@@ -124,12 +124,12 @@ final class DeviceSlot extends TorchSlot {
 
   @Override
   void encodeCopies() {
-    OutputReader.Outputs outputs = raw;
+    List<OutputReader.Output> outputs = raw;
     if (outputs == null || hasFailed()) {
       return;
     }
-    for (int i = 0; i < outputs.tensors().size(); i++) {
-      download(outputs.names().get(i), outputs.tensors().get(i));
+    for (OutputReader.Output output : outputs) {
+      download(output.name(), output.tensor());
     }
   }
 
@@ -186,7 +186,7 @@ final class DeviceSlot extends TorchSlot {
   @Override
   void discard() {
     if (raw != null) {
-      raw.free();
+      raw.forEach(OutputReader.Output::free);
       raw = null;
     }
     alive.forEach(org.bytedeco.pytorch.Tensor::deallocate);

@@ -2,6 +2,7 @@ package io.mpsparallel.mps;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.mps.OutputReader.Output;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
@@ -42,42 +43,42 @@ final class HostSlot extends TorchSlot {
     outputs = adopt(model.forward(given, arguments), natives.addresses());
   }
 
-  private NamedTensors adopt(OutputReader.Outputs raw, long[] addresses) {
-    if (raw.tensors().size() == 1) {
-      return NamedTensors.of(
-          raw.names(), List.of(adopt(raw.names().get(0), raw.tensors().get(0), addresses)));
+  private NamedTensors adopt(List<Output> raw, long[] addresses) {
+    if (raw.size() == 1) {
+      Output only = raw.get(0);
+      return NamedTensors.of(List.of(only.name()), List.of(adopt(only, addresses)));
     }
-    List<Tensor> adopted = new ArrayList<>(raw.tensors().size());
+    List<String> names = new ArrayList<>(raw.size());
+    List<Tensor> adopted = new ArrayList<>(raw.size());
     try {
-      for (int i = 0; i < raw.tensors().size(); i++) {
-        adopted.add(adopt(raw.names().get(i), raw.tensors().get(i), addresses));
+      for (Output output : raw) {
+        names.add(output.name());
+        adopted.add(adopt(output, addresses));
       }
-      return NamedTensors.of(raw.names(), adopted);
+      return NamedTensors.of(names, adopted);
     } catch (RuntimeException e) {
       adopted.forEach(Tensor::close);
-      for (int i = adopted.size(); i < raw.tensors().size(); i++) {
-        raw.tensors().get(i).deallocate();
-      }
+      raw.subList(names.size(), raw.size()).forEach(Output::free);
       throw e;
     }
   }
 
-  /** Takes one output over: from here on the raw tensor is freed, at once or with the result. */
-  private Tensor adopt(String name, org.bytedeco.pytorch.Tensor raw, long[] addresses) {
-    org.bytedeco.pytorch.Tensor tensor = raw;
+  /** Takes one output over: from here on it is freed, at once or with the result. */
+  private Tensor adopt(Output raw, long[] addresses) {
+    Output output = raw;
     try {
-      tensor = Outputs.contiguousOnHost(name, raw);
-      TensorSpec spec = Outputs.spec(tensor);
-      Tensor alias = alias(tensor.data_ptr().address(), spec, addresses);
+      output = Outputs.contiguousOnHost(raw);
+      TensorSpec spec = Outputs.spec(output.tensor());
+      Tensor alias = alias(output.tensor().data_ptr().address(), spec, addresses);
       if (alias != null) {
-        tensor.deallocate();
+        output.free();
         return alias;
       }
       Outputs.checkSize(spec); // before it is copied
-      tensor = Outputs.owned(tensor);
-      return Tensor.adopt(Outputs.memory(tensor, spec), spec, tensor::deallocate);
+      output = Outputs.owned(output);
+      return Tensor.adopt(Outputs.memory(output.tensor(), spec), spec, output::free);
     } catch (RuntimeException e) {
-      tensor.deallocate();
+      output.free();
       throw e;
     }
   }
@@ -133,27 +134,23 @@ final class HostSlot extends TorchSlot {
     private Outputs() {}
 
     /**
-     * The same tensor, dense and row-major, in host memory; the given one is freed if it differs.
+     * The same output, dense and row-major, in host memory; the given one is freed if it differs.
      */
-    static org.bytedeco.pytorch.Tensor contiguousOnHost(
-        String name, org.bytedeco.pytorch.Tensor raw) {
-      checkDense(name, raw);
-      if (raw.is_contiguous()) {
-        return raw;
-      }
-      org.bytedeco.pytorch.Tensor dense = raw.contiguous();
-      raw.deallocate();
-      return dense;
+    static Output contiguousOnHost(Output raw) {
+      checkDense(raw.name(), raw.tensor());
+      return raw.tensor().is_contiguous() ? raw : instead(raw, raw.tensor().contiguous());
     }
 
-    /** The same tensor in memory that nobody else holds; the given one is freed if it differs. */
-    static org.bytedeco.pytorch.Tensor owned(org.bytedeco.pytorch.Tensor tensor) {
-      if (tensor.use_count() == 1 && tensor.storage().use_count() == 1) {
-        return tensor;
-      }
-      org.bytedeco.pytorch.Tensor copy = tensor.clone();
-      tensor.deallocate();
-      return copy;
+    /** The same output in memory that nobody else holds; the given one is freed if it differs. */
+    static Output owned(Output output) {
+      org.bytedeco.pytorch.Tensor tensor = output.tensor();
+      boolean alone = tensor.use_count() == 1 && tensor.storage().use_count() == 1;
+      return alone ? output : instead(output, tensor.clone());
+    }
+
+    private static Output instead(Output output, org.bytedeco.pytorch.Tensor copy) {
+      output.free();
+      return Output.owning(output.name(), copy);
     }
 
     static void checkDense(String name, org.bytedeco.pytorch.Tensor raw) {

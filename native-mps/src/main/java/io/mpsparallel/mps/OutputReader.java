@@ -4,6 +4,7 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.GenericDict;
 import org.bytedeco.pytorch.GenericDictEntryRef;
 import org.bytedeco.pytorch.GenericDictIterator;
@@ -17,40 +18,40 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Takes the tensors out of what a model returned: a tensor, a number, or tuples, lists and dicts of
- * them, nested. None is left out. What {@link #read} gives belongs to the caller. One thread.
+ * them, nested. None is left out. What {@link #take} gives belongs to the caller. One thread.
  */
 final class OutputReader {
-  private static final List<String> SINGLE = List.of("output0");
-
-  private final List<String> names = new ArrayList<>();
-  private final List<Tensor> tensors = new ArrayList<>();
+  private final List<Output> outputs = new ArrayList<>();
 
   private OutputReader() {}
 
-  /** Flat outputs; the caller frees the tensors. */
-  record Outputs(List<String> names, List<Tensor> tensors) {
+  /**
+   * One tensor, and the native object that keeps it alive: its own handle, or the value that it is
+   * the whole of, which saves a handle per forward.
+   */
+  record Output(String name, Tensor tensor, Pointer owner) {
+    static Output owning(String name, Tensor tensor) {
+      return new Output(name, tensor, tensor);
+    }
+
     void free() {
-      tensors.forEach(Tensor::deallocate);
+      owner.deallocate();
     }
   }
 
-  static Outputs read(IValue value) {
+  /** The outputs in order; the caller frees them. The value is freed here, or with its output. */
+  static List<Output> take(IValue value) {
     if (value.isTensor()) {
-      return single(owned(value));
+      return List.of(checked(new Output("output0", value.toTensor(), value)));
     }
     OutputReader reader = new OutputReader();
-    try {
+    try (value) {
       reader.readTop(value);
-      return new Outputs(reader.names, reader.tensors);
+      return reader.outputs;
     } catch (RuntimeException e) {
-      reader.tensors.forEach(Tensor::deallocate);
+      reader.outputs.forEach(Output::free);
       throw e;
     }
-  }
-
-  private static Outputs single(Tensor tensor) {
-    checkDefined(SINGLE.get(0), tensor);
-    return new Outputs(SINGLE, List.of(tensor));
   }
 
   /** The outermost dict gives its keys as names; anything else is counted. */
@@ -137,16 +138,15 @@ final class OutputReader {
   }
 
   private void add(String name, Tensor tensor) {
-    checkDefined(name, tensor);
-    names.add(name);
-    tensors.add(tensor);
+    outputs.add(checked(Output.owning(name, tensor)));
   }
 
-  private static void checkDefined(String name, Tensor tensor) {
-    if (!tensor.defined()) {
-      tensor.deallocate();
+  private static Output checked(Output output) {
+    if (!output.tensor().defined()) {
+      output.free();
       throw new InferenceException(
-          ErrorCode.UNSUPPORTED_VALUE, "output '" + name + "' is an undefined tensor");
+          ErrorCode.UNSUPPORTED_VALUE, "output '" + output.name() + "' is an undefined tensor");
     }
+    return output;
   }
 }

@@ -26,12 +26,8 @@ public final class ScriptModels {
    */
   public static Path mlp(Path file, long seed, int... widths) {
     StringBuilder source = new StringBuilder("def forward(self, x: Tensor) -> Tensor:\n");
-    List<float[]> weights = new ArrayList<>();
-    Random random = new Random(seed);
+    List<float[]> weights = mlpWeights(seed, widths);
     for (int layer = 1; layer < widths.length; layer++) {
-      double bound = Math.sqrt(1.0 / widths[layer - 1]);
-      weights.add(uniform(random, widths[layer] * widths[layer - 1], bound));
-      weights.add(uniform(random, widths[layer], bound));
       String linear = "torch.linear(x, self.w" + layer + ", self.b" + layer + ")";
       boolean last = layer == widths.length - 1;
       source.append("  x = ").append(last ? linear : "torch.relu(" + linear + ")").append('\n');
@@ -45,6 +41,24 @@ public final class ScriptModels {
       }
       return save(module, source.append("  return x\n").toString(), file);
     }
+  }
+
+  /**
+   * Makes the weights of {@link #mlp}, for who wants the same network in another form.
+   *
+   * @param seed of the weights
+   * @param widths the size of the input, of each hidden layer, and of the output
+   * @return for each layer its matrix, one row for each of its outputs, and then its bias
+   */
+  public static List<float[]> mlpWeights(long seed, int... widths) {
+    List<float[]> weights = new ArrayList<>();
+    Random random = new Random(seed);
+    for (int layer = 1; layer < widths.length; layer++) {
+      double bound = Math.sqrt(1.0 / widths[layer - 1]);
+      weights.add(uniform(random, widths[layer] * widths[layer - 1], bound));
+      weights.add(uniform(random, widths[layer], bound));
+    }
+    return weights;
   }
 
   private static float[] uniform(Random random, int count, double bound) {

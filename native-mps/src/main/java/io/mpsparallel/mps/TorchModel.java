@@ -15,7 +15,6 @@ import io.mpsparallel.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +106,7 @@ final class TorchModel implements Model {
    * @param values the same inputs as values, in the same order
    * @return flat outputs that the caller frees
    */
-  OutputReader.Outputs forward(NamedTensors given, IValueVector values) {
+  List<OutputReader.Output> forward(NamedTensors given, IValueVector values) {
     IValueVector arguments = adapter.arguments(given.names(), values);
     try {
       return forward(bytes(given), arguments);
@@ -118,7 +117,7 @@ final class TorchModel implements Model {
     }
   }
 
-  private OutputReader.Outputs forward(long inputBytes, IValueVector arguments) {
+  private List<OutputReader.Output> forward(long inputBytes, IValueVector arguments) {
     int seen = runs.get() > 1000 ? 1000 : runs.incrementAndGet();
     if (!device.path().graph(inputBytes, device.streams().inUse(), seen)) {
       return forward(script.module(), arguments);
@@ -136,10 +135,8 @@ final class TorchModel implements Model {
     }
   }
 
-  private static OutputReader.Outputs forward(JitModule module, IValueVector arguments) {
-    try (IValue result = module.forward(arguments)) {
-      return OutputReader.read(result);
-    }
+  private static List<OutputReader.Output> forward(JitModule module, IValueVector arguments) {
+    return OutputReader.take(module.forward(arguments));
   }
 
   /** Folding computes weights, on one stream; the next forward may be on another. */

@@ -66,7 +66,7 @@ abstract class TorchSlot implements Slot {
         tensors.add(stage(spec));
       }
       NamedTensors staged = NamedTensors.of(names, tensors);
-      NamedTensors checked = model.signature().check(staged);
+      NamedTensors checked = model.signature().checkStaged(staged);
       checkDTypes(checked);
       inputs = checked;
       state = State.FILLED;

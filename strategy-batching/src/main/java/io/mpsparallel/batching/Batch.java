@@ -10,6 +10,7 @@ import io.mpsparallel.work.Served;
 import io.mpsparallel.work.WorkItem;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests on their way through a lane: stacked to one forward, or one after another in one run. A
@@ -35,6 +36,8 @@ final class Batch implements Job {
   private final Part part;
   private final boolean stacked;
   private final int rows; // with padding
+  private final @Nullable Lengths lengths;
+  private final int length; // with padding; 0 if nothing is filled up
   private final AtomicBoolean over = new AtomicBoolean();
   private long filledNanos;
   private int told;
@@ -50,6 +53,23 @@ final class Batch implements Job {
     this.part = part;
     this.stacked = stacked;
     this.rows = rows;
+    lengths = null;
+    length = 0;
+  }
+
+  /**
+   * A batch of sequences that share one forward.
+   *
+   * @param rows how many rows that forward has, added ones included
+   * @param length the length of all
+   */
+  Batch(Owner owner, Part part, int rows, Lengths lengths, int length) {
+    this.owner = owner;
+    this.part = part;
+    stacked = true;
+    this.rows = rows;
+    this.lengths = lengths;
+    this.length = length;
   }
 
   Part part() {
@@ -63,6 +83,18 @@ final class Batch implements Job {
   /** {@return the rows that the device computes} */
   int rows() {
     return rows;
+  }
+
+  /** {@return the positions that were added behind the ends of sequences} */
+  long padPositions() {
+    if (length == 0) {
+      return 0;
+    }
+    long added = 0;
+    for (Waiting request : requests()) {
+      added += (long) request.rows() * (length - request.length());
+    }
+    return added;
   }
 
   private List<Waiting> requests() {
@@ -88,7 +120,9 @@ final class Batch implements Job {
     if (forward == 0) {
       filledNanos = System.nanoTime();
     }
-    if (isCopied()) {
+    if (isCopied() && lengths != null) {
+      lengths.stage(slot, requests(), rows, length);
+    } else if (isCopied()) {
       Rows.stage(slot, requests(), rows);
     } else {
       slot.bind(item(forward).inputs());
@@ -96,7 +130,8 @@ final class Batch implements Job {
   }
 
   private boolean isCopied() {
-    return stacked && (requests().size() > 1 || rows > requests().get(0).rows());
+    Waiting first = requests().get(0);
+    return stacked && (requests().size() > 1 || rows > first.rows() || length > first.length());
   }
 
   @Override
@@ -110,10 +145,7 @@ final class Batch implements Job {
   }
 
   private void succeedStacked(NamedTensors outputs, Served served) {
-    boolean follow = Rows.follow(outputs, rows);
-    if (!follow) {
-      part.group().traits().outputsDoNotFollow(outputs.toString(), rows);
-    }
+    boolean follow = follow(outputs);
     if (isCopied() && !follow) {
       outputs.close();
       end(() -> owner.runApart(this));
@@ -122,10 +154,30 @@ final class Batch implements Job {
     end(() -> owner.succeeded(this, System.nanoTime() - filledNanos));
     Served label = label(served, requests().size());
     if (isCopied()) {
-      Rows.handOut(outputs, requests(), label);
+      Rows.handOut(outputs, requests(), label, this::section);
     } else {
       item(0).succeed(outputs, label);
     }
+  }
+
+  /** Whether each can be given its own; if not, it is remembered. */
+  private boolean follow(NamedTensors outputs) {
+    Traits traits = part.group().traits();
+    if (!Rows.follow(outputs, rows)) {
+      traits.outputsDoNotFollow(outputs.toString(), rows);
+      return false;
+    }
+    if (lengths != null && padPositions() > 0 && !lengths.follow(outputs, length)) {
+      traits.outputsContradictPadding(outputs.toString(), length);
+      return false;
+    }
+    return true;
+  }
+
+  private NamedTensors section(NamedTensors outputs, Waiting request, int from, int to) {
+    return lengths == null || request.length() == length
+        ? Rows.section(outputs, from, to)
+        : lengths.section(outputs, from, to, request.length());
   }
 
   private static Served label(Served lane, int requests) {

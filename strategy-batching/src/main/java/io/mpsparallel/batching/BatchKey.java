@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What requests must have in common to be stacked: model version, names, dtypes and all dimensions
- * but the first. A request that has no rows, or whose inputs disagree about them, has a key that
- * says no more than its model. Immutable.
+ * but the first, lengths as far as they are not filled up. A request that has no rows, or whose
+ * inputs disagree about them, has a key that says no more than its model. Immutable.
  */
 final class BatchKey {
   private static final TensorSpec[] NO_ROWS = {};
@@ -19,13 +19,15 @@ final class BatchKey {
   private final ModelVersion version;
   private final List<String> names;
   private final TensorSpec[] specs; // of the first request; its rows do not count
+  private final int bucket;
   private final int hash;
 
-  private BatchKey(ModelVersion version, List<String> names, TensorSpec[] specs) {
+  private BatchKey(ModelVersion version, List<String> names, TensorSpec[] specs, int bucket) {
     this.version = version;
     this.names = names;
     this.specs = specs;
-    int sum = 31 * System.identityHashCode(version) + names.hashCode();
+    this.bucket = bucket;
+    int sum = 31 * (31 * System.identityHashCode(version) + names.hashCode()) + bucket;
     for (TensorSpec spec : specs) {
       sum = 31 * sum + trailingHash(spec);
     }
@@ -36,8 +38,15 @@ final class BatchKey {
   static BatchKey of(WorkItem item) {
     NamedTensors inputs = item.inputs();
     return rowsOf(inputs) == 0
-        ? new BatchKey(item.version(), List.of(), NO_ROWS)
-        : new BatchKey(item.version(), inputs.names(), specsOf(inputs));
+        ? new BatchKey(item.version(), List.of(), NO_ROWS, 0)
+        : new BatchKey(item.version(), inputs.names(), specsOf(inputs), 0);
+  }
+
+  /** The key of a request that can be filled up to a length. */
+  static BatchKey of(WorkItem item, Lengths lengths, int bucket) {
+    NamedTensors inputs = item.inputs();
+    TensorSpec[] specs = lengths.specs(inputs, bucket);
+    return new BatchKey(item.version(), inputs.names(), specs, bucket);
   }
 
   /** {@return how many rows all inputs have; 0 if they have none, disagree, or have too many} */
@@ -71,11 +80,19 @@ final class BatchKey {
     return specs.length > 0;
   }
 
+  /**
+   * {@return the length that requests of this key can be filled up to; 0 if they run as they are}
+   */
+  int bucket() {
+    return bucket;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof BatchKey that
         && hash == that.hash
         && version == that.version
+        && bucket == that.bucket
         && names.equals(that.names)
         && Arrays.equals(specs, that.specs, BatchKey::compareTrailing);
   }

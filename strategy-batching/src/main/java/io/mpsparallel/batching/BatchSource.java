@@ -182,17 +182,21 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
     }
     List<Waiting> leaving = groups.take(group, decision.requests());
     taken(leaving.size());
-    tally.left(leaving, requireNonNull(decision.reason()), now);
-    return started(Part.of(group, leaving));
+    Batch batch = started(Part.of(group, leaving));
+    tally.left(batch, requireNonNull(decision.reason()), now);
+    return batch;
   }
 
   private Batch started(Part part) {
     boolean stacked = part.group().isStacked();
     int own = part.rows();
     int rows = stacked && part.group().traits().isPadded() ? padded(own) : own;
-    tally.padded(rows - own);
     changeInFlight(1, rows);
-    return new Batch(this, part, stacked, rows);
+    Lengths lengths = part.group().traits().lengths();
+    int bucket = part.group().key().bucket();
+    return stacked && bucket > 0 && lengths != null
+        ? new Batch(this, part, rows, lengths, lengths.common(part.requests(), bucket))
+        : new Batch(this, part, stacked, rows);
   }
 
   /** The next allowed size; a request that is larger than all stays as it is. */
@@ -226,7 +230,7 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
       tally.bisected();
     }
     if (part.suspect()) {
-      part.group().traits().contradicted();
+      part.group().traits().contradicted(part.group().key().bucket() > 0);
     } else if (part.requests().size() > 1) {
       part.group().traits().confirmed();
     }

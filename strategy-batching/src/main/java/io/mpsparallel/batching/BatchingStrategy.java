@@ -2,6 +2,8 @@ package io.mpsparallel.batching;
 
 import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.Signature;
 import io.mpsparallel.policy.Plan;
 import io.mpsparallel.policy.ThreadBudget;
 import io.mpsparallel.settings.BatchingSettings;
@@ -32,6 +34,7 @@ final class BatchingStrategy implements ParallelismStrategy {
   private final Device device;
   private final BatchingSettings settings;
   private final int mostApart;
+  private final boolean prepared; // the device prepares for every new shape
   private final BatchSource source;
   private final ParallelismStrategy below;
   private final Spinner answers;
@@ -40,7 +43,9 @@ final class BatchingStrategy implements ParallelismStrategy {
   BatchingStrategy(StrategyContext context) {
     device = context.devices().get(0);
     settings = context.settings().batching();
-    mostApart = mostApart(context.backend().capabilities(device));
+    Capabilities facts = context.backend().capabilities(device);
+    mostApart = mostApart(facts);
+    prepared = facts.graphKey() != Capabilities.GraphKey.MODEL;
     source =
         new BatchSource(
             context.settings().queue().capacity(),
@@ -64,7 +69,10 @@ final class BatchingStrategy implements ParallelismStrategy {
   }
 
   private Traits traitsOf(ModelVersion version) {
-    return Traits.of(version.on(device).signature(), settings.assumeIndependentRows());
+    Model model = version.on(device);
+    Signature signature = model.signature();
+    Lengths lengths = Lengths.of(model.source().padding(), signature, prepared);
+    return Traits.of(signature, settings.assumeIndependentRows(), lengths);
   }
 
   private void moreWork() {
@@ -120,9 +128,10 @@ final class BatchingStrategy implements ParallelismStrategy {
 
   @Override
   public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
-    List<NamedTensors> all =
-        traitsOf(version).isPadded() ? Sizes.of(cases, settings.sizes()) : cases;
-    return below.warmUp(version, all);
+    Traits traits = traitsOf(version);
+    Lengths lengths = traits.lengths();
+    List<NamedTensors> all = lengths == null ? cases : lengths.of(cases);
+    return below.warmUp(version, traits.isPadded() ? Sizes.of(all, settings.sizes()) : all);
   }
 
   @Override

@@ -46,7 +46,7 @@ final class Group implements BatchFormer.View {
 
   @Override
   public boolean isStacked() {
-    return key.hasRows() && traits.isStacked();
+    return key.hasRows() && traits.isStacked() && (key.bucket() == 0 || traits.lengths() != null);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All requests that wait, by what they can share. Guarded by the lock of its {@link BatchSource}.
@@ -21,6 +22,8 @@ final class Groups {
   private final Map<ModelVersion, Traits> traits = new HashMap<>();
   private final Map<BatchKey, Group> known = new HashMap<>();
   private final List<Group> waiting = new ArrayList<>(); // those that are not empty
+  private @Nullable ModelVersion lastVersion; // as most requests are of one model
+  private @Nullable Traits lastTraits;
   private long number;
 
   /** No groups. */
@@ -29,11 +32,32 @@ final class Groups {
   }
 
   void add(WorkItem item, long nowNanos) {
-    Group group = groupOf(BatchKey.of(item));
+    Waiting plain = Waiting.of(item, nowNanos, number++);
+    Lengths lengths = traits(item.version()).lengths();
+    int length = lengths == null ? 0 : lengths.of(item.inputs());
+    if (lengths == null || length == 0) {
+      add(plain, BatchKey.of(item));
+    } else {
+      add(plain.filledUp(length, lengths), BatchKey.of(item, lengths, lengths.bucket(length)));
+    }
+  }
+
+  private void add(Waiting request, BatchKey key) {
+    Group group = groupOf(key);
     if (group.isEmpty()) {
       waiting.add(group);
     }
-    group.add(Waiting.of(item, nowNanos, number++));
+    group.add(request);
+  }
+
+  private Traits traits(ModelVersion version) {
+    Traits last = lastTraits;
+    if (last == null || lastVersion != version) {
+      last = traits.computeIfAbsent(version, traitsOf);
+      lastVersion = version;
+      lastTraits = last;
+    }
+    return last;
   }
 
   private Group groupOf(BatchKey key) {
@@ -44,7 +68,7 @@ final class Groups {
     if (known.size() >= MOST_REMEMBERED) {
       known.values().removeIf(Group::isEmpty);
     }
-    Group fresh = new Group(key, traits.computeIfAbsent(key.version(), traitsOf));
+    Group fresh = new Group(key, traits(key.version()));
     known.put(key, fresh);
     return fresh;
   }
@@ -81,6 +105,8 @@ final class Groups {
   /** Forgets a model version, of which no request waits. */
   void forget(ModelVersion version) {
     traits.remove(version);
+    lastVersion = null;
+    lastTraits = null;
     known.keySet().removeIf(key -> key.version() == version);
   }
 }

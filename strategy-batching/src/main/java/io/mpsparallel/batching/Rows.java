@@ -1,6 +1,7 @@
 package io.mpsparallel.batching;
 
 import io.mpsparallel.backend.Slot;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
@@ -50,32 +51,57 @@ final class Rows {
     return true;
   }
 
-  /** Answers each request with its rows of every output; all of them share the memory. */
-  static void handOut(NamedTensors outputs, List<Waiting> requests, Served served) {
+  /** Gives a request its part of the outputs. */
+  interface Section {
+    /** {@return what the request gets of some rows, which it owns} */
+    NamedTensors of(NamedTensors outputs, Waiting request, int from, int to);
+  }
+
+  /** Answers each request with its rows of every output. */
+  static void handOut(
+      NamedTensors outputs, List<Waiting> requests, Served served, Section section) {
     try (outputs) {
-      handOut(outputs, requests, 0, 0, served);
+      handOut(outputs, requests, 0, 0, served, section);
     }
   }
 
   /** An answer that throws, because of something in its caller's code, keeps nobody's from him. */
   private static void handOut(
-      NamedTensors outputs, List<Waiting> requests, int from, int fromRow, Served served) {
+      NamedTensors outputs,
+      List<Waiting> requests,
+      int from,
+      int fromRow,
+      Served served,
+      Section section) {
     int next = from;
     int row = fromRow;
     try {
       while (next < requests.size()) {
         Waiting request = requests.get(next++);
         row += request.rows();
-        request.item().succeed(section(outputs, row - request.rows(), row), served);
+        answer(request, outputs, row, served, section);
       }
     } finally {
       if (next < requests.size()) {
-        handOut(outputs, requests, next, row, served);
+        handOut(outputs, requests, next, row, served, section);
       }
     }
   }
 
-  private static NamedTensors section(NamedTensors outputs, int from, int to) {
+  private static void answer(
+      Waiting request, NamedTensors outputs, int toRow, Served served, Section section) {
+    NamedTensors own;
+    try {
+      own = section.of(outputs, request, toRow - request.rows(), toRow);
+    } catch (InferenceException e) { // there was no memory for a copy
+      request.item().fail(e);
+      return;
+    }
+    request.item().succeed(own, served);
+  }
+
+  /** Rows of every output, as views: all of them share the memory. */
+  static NamedTensors section(NamedTensors outputs, int from, int to) {
     List<Tensor> parts = new ArrayList<>(outputs.size());
     for (Tensor output : outputs.tensors()) {
       parts.add(output.slice(from, to));

@@ -14,21 +14,25 @@ final class Tally {
   private long requests;
   private long rows;
   private long padRows;
+  private long positions;
+  private long padPositions;
   private long bisections;
   private long waitedNanos;
 
-  void left(List<Waiting> leaving, Reason reason, long nowNanos) {
-    batches++;
-    requests += leaving.size();
+  void left(Batch batch, Reason reason, long nowNanos) {
+    List<Waiting> leaving = batch.part().requests();
+    int own = 0;
     for (Waiting request : leaving) {
-      rows += request.rows();
+      own += request.rows();
+      positions += (long) request.rows() * request.length();
       waitedNanos += nowNanos - request.arrivalNanos();
     }
+    batches++;
+    requests += leaving.size();
+    rows += own;
+    padRows += batch.rows() - own;
+    padPositions += batch.padPositions();
     reasons.merge(reason, 1L, Long::sum);
-  }
-
-  void padded(int added) {
-    padRows += added;
   }
 
   void bisected() {
@@ -37,6 +41,7 @@ final class Tally {
 
   BatchStats stats() {
     Duration waited = Duration.ofNanos(waitedNanos);
-    return new BatchStats(batches, requests, rows, padRows, bisections, waited, reasons);
+    return new BatchStats(
+        batches, requests, rows, padRows, positions, padPositions, bisections, waited, reasons);
   }
 }

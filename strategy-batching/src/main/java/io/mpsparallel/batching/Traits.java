@@ -3,6 +3,7 @@ package io.mpsparallel.batching;
 import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.Signature;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,17 +17,24 @@ final class Traits {
   private final boolean padded;
   private final AtomicInteger contradictions = new AtomicInteger();
   private volatile boolean stacked;
+  private volatile @Nullable Lengths lengths;
 
-  private Traits(boolean stacked, boolean padded) {
+  private Traits(boolean stacked, boolean padded, @Nullable Lengths lengths) {
     this.stacked = stacked;
     this.padded = padded;
+    this.lengths = lengths;
   }
 
-  /** What a signature says; a model that says nothing is batched if that is assumed. */
-  static Traits of(Signature signature, boolean assumeIndependentRows) {
+  /**
+   * What a signature says; a model that says nothing is batched if that is assumed.
+   *
+   * @param lengths how sequences of different lengths are stacked, or null if they are not
+   */
+  static Traits of(Signature signature, boolean assumeIndependentRows, @Nullable Lengths lengths) {
     boolean independent = signature.independentRows();
     boolean free = signature.inputs().stream().allMatch(Traits::hasFreeRows);
-    return new Traits(free && (independent || assumeIndependentRows), free && independent);
+    boolean stacked = free && (independent || assumeIndependentRows);
+    return new Traits(stacked, free && independent, stacked ? lengths : null);
   }
 
   private static boolean hasFreeRows(InputSpec input) {
@@ -43,14 +51,37 @@ final class Traits {
     return padded && stacked;
   }
 
+  /** {@return how sequences of different lengths are stacked; null if they are not} */
+  @Nullable Lengths lengths() {
+    return lengths;
+  }
+
   /** The outputs do not follow the rows of the inputs: never stacked again. */
   void outputsDoNotFollow(String outputs, int rows) {
     neverAgain("its outputs " + outputs + " do not follow " + rows + " rows of its inputs");
   }
 
-  /** A batch failed, and each of its requests succeeded alone. */
-  void contradicted() {
-    if (contradictions.incrementAndGet() >= MOST_CONTRADICTIONS) {
+  /** The outputs are not as the padding says: sequences are never filled up again. */
+  void outputsContradictPadding(String outputs, int length) {
+    neverFilledUp("its outputs " + outputs + " are not as declared for a length of " + length);
+  }
+
+  private void neverFilledUp(String why) {
+    if (lengths != null) {
+      lengths = null;
+      contradictions.set(0);
+      LOG.warn("sequences of a model are not filled up from now on: {}", why);
+    }
+  }
+
+  /** A batch failed, and each of its requests succeeded alone; the filling is blamed first. */
+  void contradicted(boolean filledUp) {
+    if (contradictions.incrementAndGet() < MOST_CONTRADICTIONS) {
+      return;
+    }
+    if (filledUp) {
+      neverFilledUp("batches fail whose requests succeed alone");
+    } else {
       neverAgain("batches fail whose requests succeed alone");
     }
   }

@@ -2,6 +2,7 @@ package io.mpsparallel.batching;
 
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.tensor.TensorSpec;
 import io.mpsparallel.work.WorkItem;
 
 /**
@@ -9,16 +10,18 @@ import io.mpsparallel.work.WorkItem;
  *
  * @param item the request
  * @param rows its rows; 1 if it cannot be stacked
- * @param bytes the bytes of its inputs
+ * @param length its length; 0 if it runs as it is
+ * @param bytes the bytes of its inputs, filled up as far as they may be
  * @param arrivalNanos when it was handed in
  * @param number how many came before it
  */
-record Waiting(WorkItem item, int rows, long bytes, long arrivalNanos, long number)
+record Waiting(WorkItem item, int rows, int length, long bytes, long arrivalNanos, long number)
     implements Candidate {
+  /** A request that is not filled up. */
   static Waiting of(WorkItem item, long nowNanos, long number) {
     NamedTensors inputs = item.inputs();
     int rows = Math.max(1, BatchKey.rowsOf(inputs));
-    return new Waiting(item, rows, bytesOf(inputs), nowNanos, number);
+    return new Waiting(item, rows, 0, bytesOf(inputs), nowNanos, number);
   }
 
   private static long bytesOf(NamedTensors inputs) {
@@ -27,6 +30,15 @@ record Waiting(WorkItem item, int rows, long bytes, long arrivalNanos, long numb
       bytes += input.spec().byteLength();
     }
     return bytes;
+  }
+
+  /** The same request, which may be filled up from its length to another one. */
+  Waiting filledUp(int ownLength, Lengths lengths) {
+    long most = 0;
+    for (TensorSpec spec : lengths.specs(item.inputs(), lengths.bucket(ownLength))) {
+      most += spec.byteLength();
+    }
+    return new Waiting(item, rows, ownLength, most, arrivalNanos, number);
   }
 
   @Override

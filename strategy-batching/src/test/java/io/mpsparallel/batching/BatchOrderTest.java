@@ -3,6 +3,7 @@ package io.mpsparallel.batching;
 import static java.util.Comparator.comparing;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mpsparallel.backend.Padding;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
@@ -23,11 +24,16 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
+import org.jspecify.annotations.Nullable;
 
-/** Arbitrary requests through a source: each leaves once, in order, and with its like. */
+/**
+ * Arbitrary requests through a source: each leaves once, in order, and with its like; sequences of
+ * different lengths are alike if they can be filled up to the same.
+ */
 class BatchOrderTest {
   private static final int MOST_ROWS = 8;
   private static final InferenceException ANY = new InferenceException(ErrorCode.LANE_LOST, "any");
+  private static final Padding RULES = Padding.to(2, 4).input("x", 1, 0).output("y", 1);
   private static final ModelVersion VERSION = new ModelVersion(Map.of(), () -> {});
 
   /** What a request is like; width 0 is a scalar. */
@@ -36,7 +42,12 @@ class BatchOrderTest {
       Tensor x =
           width == 0 ? Tensor.of(new float[1]) : Tensor.of(new float[rows * width], rows, width);
       WorkItem item =
-          new WorkItem(VERSION, NamedTensors.of(x), true, priority, WorkItem.NO_DEADLINE);
+          new WorkItem(
+              VERSION,
+              NamedTensors.of(List.of("x"), List.of(x)),
+              true,
+              priority,
+              WorkItem.NO_DEADLINE);
       if (cancelled) {
         assertThat(item.cancel(false)).isTrue();
       }
@@ -48,7 +59,7 @@ class BatchOrderTest {
   Arbitrary<List<Request>> requests() {
     return Combinators.combine(
             Arbitraries.integers().between(1, 10),
-            Arbitraries.integers().between(0, 2),
+            Arbitraries.integers().between(0, 6),
             Arbitraries.of(Priority.class),
             Arbitraries.frequencyOf(
                 Tuple.of(5, Arbitraries.just(false)), Tuple.of(1, Arbitraries.just(true))))
@@ -57,20 +68,21 @@ class BatchOrderTest {
         .ofMaxSize(40);
   }
 
-  private static BatchSource source() {
+  private static BatchSource source(@Nullable Lengths lengths) {
     return new BatchSource(
         1_000,
         () -> 0L,
         BatchingSettings.DEFAULTS.withMost(MOST_ROWS, 1 << 20),
         3,
-        any -> Traits.of(Signature.UNKNOWN, true),
+        any -> Traits.of(Signature.UNKNOWN, true, lengths),
         () -> {});
   }
 
   @Property(tries = 300)
   void requests_ofAllKinds_leaveOnceInOrderAndWithTheirLike(
-      @ForAll("requests") List<Request> requests) {
-    BatchSource source = source();
+      @ForAll("requests") List<Request> requests, @ForAll boolean filledUp) {
+    Lengths lengths = filledUp ? Lengths.of(RULES, Signature.UNKNOWN, false) : null;
+    BatchSource source = source(lengths);
     List<WorkItem> live = new ArrayList<>();
     for (Request request : requests) {
       WorkItem item = request.item();
@@ -80,10 +92,10 @@ class BatchOrderTest {
       }
     }
     List<List<WorkItem>> batches = drained(source);
-    assertThat(batches).allSatisfy(BatchOrderTest::assertAlike);
+    assertThat(batches).allSatisfy(batch -> assertAlike(batch, lengths));
     List<WorkItem> gone = batches.stream().flatMap(List::stream).toList();
     assertThat(gone).containsExactlyInAnyOrderElementsOf(live);
-    assertInOrder(gone, live);
+    assertInOrder(gone, live, lengths);
   }
 
   private static List<List<WorkItem>> drained(BatchSource source) {
@@ -97,8 +109,18 @@ class BatchOrderTest {
     return batches;
   }
 
-  private static void assertAlike(List<WorkItem> batch) {
-    assertThat(batch).isNotEmpty().extracting(BatchKey::of).containsOnly(BatchKey.of(batch.get(0)));
+  private static BatchKey keyOf(WorkItem item, @Nullable Lengths lengths) {
+    int length = lengths == null ? 0 : lengths.of(item.inputs());
+    return lengths == null || length == 0
+        ? BatchKey.of(item)
+        : BatchKey.of(item, lengths, lengths.bucket(length));
+  }
+
+  private static void assertAlike(List<WorkItem> batch, @Nullable Lengths lengths) {
+    assertThat(batch)
+        .isNotEmpty()
+        .extracting(item -> keyOf(item, lengths))
+        .containsOnly(keyOf(batch.get(0), lengths));
     assertThat(batch).isSortedAccordingTo(comparing(WorkItem::priority));
     int rows = batch.stream().mapToInt(item -> Math.max(1, BatchKey.rowsOf(item.inputs()))).sum();
     boolean stacked = BatchKey.of(batch.get(0)).hasRows();
@@ -106,8 +128,9 @@ class BatchOrderTest {
   }
 
   /** Within a key and a priority, what came first leaves first. */
-  private static void assertInOrder(List<WorkItem> gone, List<WorkItem> arrived) {
-    Function<WorkItem, List<Object>> kind = item -> List.of(BatchKey.of(item), item.priority());
+  private static void assertInOrder(
+      List<WorkItem> gone, List<WorkItem> arrived, @Nullable Lengths lengths) {
+    Function<WorkItem, List<Object>> kind = item -> List.of(keyOf(item, lengths), item.priority());
     for (WorkItem any : arrived) {
       assertThat(gone.stream().filter(item -> kind.apply(item).equals(kind.apply(any))))
           .containsExactlyElementsOf(

@@ -38,7 +38,7 @@ class BatchSourceTest {
         ticker,
         settings,
         1,
-        any -> Traits.of(Signature.UNKNOWN, true),
+        any -> Traits.of(Signature.UNKNOWN, true, null),
         calls::incrementAndGet);
   }
 
@@ -96,9 +96,8 @@ class BatchSourceTest {
     assertThat(source.inFlight()).isZero();
   }
 
-  @Test
-  void request_moreAreExpected_waitsUntilItsDelay() {
-    BatchSource patient = source(BatchingSettings.DEFAULTS.withMaxDelay(Duration.ofNanos(200)));
+  /** A forward costs 1000, whatever its rows; requests come every moment. */
+  private void learn(BatchSource patient) {
     for (int i = 0; i < 4; i++) {
       patient.offer(item());
       ticker.advance(TICK);
@@ -109,6 +108,27 @@ class BatchSourceTest {
       patient.succeeded(learned, 1_000);
       learned.part().fail(ANY);
     }
+  }
+
+  @Test
+  void request_withADeadline_leavesInTimeToRun() {
+    BatchSource patient = source(BatchingSettings.DEFAULTS.withMaxDelay(Duration.ofNanos(200)));
+    learn(patient);
+    NamedTensors inputs = NamedTensors.of(Tensor.of(new float[] {1}, 1, 1));
+    long deadline = ticker.nanos() + 1_150;
+    patient.offer(new WorkItem(version, inputs, true, Priority.NORMAL, deadline));
+    assertThat(patient.poll()).isNull();
+    assertThat(patient.restNanos()).isEqualTo(150);
+    ticker.advance(Duration.ofNanos(150));
+    Batch batch = poll(patient);
+    assertThat(patient.stats().reasons()).containsEntry(Reason.DEADLINE, 1L);
+    batch.lose(ANY);
+  }
+
+  @Test
+  void request_moreAreExpected_waitsUntilItsDelay() {
+    BatchSource patient = source(BatchingSettings.DEFAULTS.withMaxDelay(Duration.ofNanos(200)));
+    learn(patient);
     WorkItem waiting = item();
     patient.offer(waiting);
     assertThat(patient.poll()).isNull();

@@ -103,7 +103,11 @@ final class ProcessesStrategy implements ParallelismStrategy {
   }
 
   private void resize(ThreadBudget changed, int depth) {
-    changed.overcommitment().filter(warned::add).ifPresent(LOG::warn);
+    changed
+        .overcommitment()
+        .map(text -> text.replace("lanes.count", "processes.workers"))
+        .filter(warned::add)
+        .ifPresent(LOG::warn);
     ThreadSettings threads = changed.threads();
     workload.setDepth(depth);
     members.resize(changed.lanes());

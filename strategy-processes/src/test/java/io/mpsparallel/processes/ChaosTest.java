@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -97,9 +98,16 @@ class ChaosTest {
   private static void sabotage(int round) throws IOException, InterruptedException {
     FakeLauncher.await(() -> RealPool.children().size() == WORKERS);
     List<ProcessHandle> children = RealPool.children();
-    ProcessHandle victim = children.get(round % children.size());
-    String signal = round % 3 == 2 ? "-STOP" : "-KILL";
+    boolean stops = round % 3 == 2; // the oldest, which serves: it is missed within a second
+    ProcessHandle victim = stops ? oldest(children) : children.get(round % children.size());
+    String signal = stops ? "-STOP" : "-KILL";
     new ProcessBuilder("kill", signal, String.valueOf(victim.pid())).start().waitFor();
     FakeLauncher.await(() -> !victim.isAlive());
+  }
+
+  private static ProcessHandle oldest(List<ProcessHandle> children) {
+    return children.stream()
+        .min(Comparator.comparing(child -> child.info().startInstant().orElseThrow()))
+        .orElseThrow();
   }
 }

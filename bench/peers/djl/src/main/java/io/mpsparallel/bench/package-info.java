@@ -1,0 +1,5 @@
+/** DJL, as a peer; the same package as that of the load, which is nobody's library. */
+@NullMarked
+package io.mpsparallel.bench;
+
+import org.jspecify.annotations.NullMarked;
