@@ -31,7 +31,8 @@ final class ParentEnd implements ParentLink {
   private volatile boolean closed;
 
   /**
-   * Formats a new segment, of which it becomes the owner.
+   * Formats a new segment, of which it becomes the owner. The worker may be there already: it
+   * waits.
    *
    * @param first segment 0, whose file is deleted with the first answer
    * @param depth how many frames callers can have in hand, 1 to {@link SlabLayout#MOST_DEPTH}
@@ -52,6 +53,7 @@ final class ParentEnd implements ParentLink {
     this.bell = bell;
     int slots = SlabLayout.slots(depth);
     slab = Slab.format(first, slots, lastNumber);
+    Waiter.set(slab, SlabLayout.MAGIC_AT, SlabLayout.WORKER_SLEEPS_AT, bell, SlabLayout.MAGIC);
     growth = new Growth(first, mostBytes);
     arena = new Arena(first, SlabLayout.regionsAt(slots), growth);
     ring = new FrameRing(slab, bell, look, arena, growth, lastNumber);

@@ -22,7 +22,8 @@ final class Slab {
   }
 
   /**
-   * Writes the head of a new segment 0; by the parent.
+   * Writes the head of a new segment 0, but for the magic number, with which the parent says that
+   * it is done; by the parent.
    *
    * @param last the number before that of the first frame
    */
@@ -33,8 +34,12 @@ final class Slab {
     slab.set(SlabLayout.ASKED_AT, last);
     slab.set(SlabLayout.ANSWERED_AT, last);
     slab.set(SlabLayout.VERSION_AT, SlabLayout.VERSION);
-    slab.set(SlabLayout.MAGIC_AT, SlabLayout.MAGIC);
     return slab;
+  }
+
+  /** The words alone, of a segment whose frames are not known yet; by the worker. */
+  static Slab head(Segment first) {
+    return new Slab(first.buffer(), 1);
   }
 
   /**
@@ -43,7 +48,7 @@ final class Slab {
    * @throws IllegalStateException if it is of another version or length
    */
   static Slab of(Segment first) {
-    Slab head = new Slab(first.buffer(), 1);
+    Slab head = head(first);
     int slots = head.get(SlabLayout.SLOTS_AT);
     if (head.get(SlabLayout.MAGIC_AT) != SlabLayout.MAGIC
         || head.get(SlabLayout.VERSION_AT) != SlabLayout.VERSION

@@ -24,13 +24,24 @@ final class WorkerEnd implements WorkerLink {
   private int last;
   private boolean closed;
 
-  /** Over segment 0, of which it becomes the owner. */
+  /**
+   * Over segment 0, of which it becomes the owner; waits until the parent has formatted it.
+   *
+   * @throws IllegalStateException if the parent is gone, or of another version
+   */
   WorkerEnd(Segment first, Bell bell, Waiter.Look look) {
     this.bell = bell;
-    slab = Slab.of(first);
+    slab = formatted(first, bell, look);
     waiter = new Waiter(slab, SlabLayout.ASKED_AT, SlabLayout.WORKER_SLEEPS_AT, bell, look);
     segments.put(0, first);
     last = slab.get(SlabLayout.ANSWERED_AT);
+  }
+
+  private static Slab formatted(Segment first, Bell bell, Waiter.Look look) {
+    Slab head = Slab.head(first);
+    new Waiter(head, SlabLayout.MAGIC_AT, SlabLayout.WORKER_SLEEPS_AT, bell, look)
+        .await(SlabLayout.MAGIC);
+    return Slab.of(first);
   }
 
   @Override

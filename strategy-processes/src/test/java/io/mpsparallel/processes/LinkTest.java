@@ -11,8 +11,10 @@ import io.mpsparallel.tensor.Tensor;
 import java.nio.file.Files;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -23,7 +25,7 @@ class LinkTest {
 
   private static NamedTensors numbered(int number, int floats) {
     float[] values = new float[floats];
-    java.util.Arrays.fill(values, number);
+    Arrays.fill(values, number);
     return NamedTensors.of(Tensor.of(values, floats));
   }
 
@@ -212,6 +214,23 @@ class LinkTest {
           expect(outputs, i, 10);
         }
       }
+    }
+  }
+
+  @Test
+  void worker_thatIsThereFirst_waitsUntilTheSlabIsFormatted() throws Exception {
+    Segment first = Segment.create(LinkPair.DIRECTORY, BYTES);
+    LoopbackBell[] bells = LoopbackBell.pair();
+    CompletableFuture<WorkerEnd> worker =
+        CompletableFuture.supplyAsync(
+            () -> new WorkerEnd(Segment.open(first.file(), BYTES), bells[1], Waiter.Look.NEVER));
+    while (first.buffer().getInt(SlabLayout.WORKER_SLEEPS_AT) == 0) {
+      Thread.onSpinWait();
+    }
+    try (ParentEnd parent =
+        new ParentEnd(first, 1, bells[0], Waiter.Look.NEVER, LinkPair.MOST_BYTES)) {
+      worker.join().close();
+      assertThat(parent.executing()).isZero();
     }
   }
 

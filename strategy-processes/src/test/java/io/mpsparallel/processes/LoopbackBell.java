@@ -36,8 +36,10 @@ final class LoopbackBell implements Bell {
 
   @Override
   public boolean sleep() {
-    mine.acquireUninterruptibly();
-    mine.drainPermits();
+    if (!closed && !other.closed) {
+      mine.acquireUninterruptibly();
+      mine.drainPermits();
+    }
     return !closed && !other.closed;
   }
 
