@@ -26,8 +26,6 @@ final class Members {
   private final Undertaker undertaker;
   private final Spinner looking;
   private final AtomicReference<Wanted> wanted = new AtomicReference<>(Wanted.NOTHING);
-  private volatile int serving; // written under the monitor: workers that are ready
-  private volatile long replaced; // written under the monitor
   private volatile Overseer overseer = new Overseer() {};
 
   /** Who watches the workers. */
@@ -43,7 +41,7 @@ final class Members {
     this.settings = settings.processes();
     this.workload = workload;
     this.opener = opener;
-    undertaker = new Undertaker(workload, () -> serving == 0 && workload.hasRequests());
+    undertaker = new Undertaker(workload, () -> !leases.isAnyServing() && workload.hasRequests());
     places = new Places(name -> new Member(name, this, settings.processes()));
     looking = new Spinner(settings.lanes().spin(), ThreadBudget.grantedCpus(), 1, leases::taken);
   }
@@ -118,7 +116,7 @@ final class Members {
     Member member = leaseIdle();
     if (member != null) {
       member.runner().hand();
-    } else if (serving == 0) {
+    } else if (!leases.isAnyServing()) {
       undertaker.wake();
     }
   }
@@ -195,7 +193,7 @@ final class Members {
       return false;
     }
     member.arrived(worker);
-    leases.begin();
+    leases.arrived();
     member.runner().hand();
     return true;
   }
@@ -207,47 +205,29 @@ final class Members {
 
   /** A worker has started and is up to date; by its thread. */
   void ready(Member member) {
-    changeServing(1);
+    leases.ready();
     member.ready();
     overseer.wake();
   }
 
-  private synchronized void changeServing(int change) {
-    serving += change;
-  }
-
   /** A worker has ended as it was asked to; by whoever had the lease. */
   void ended(Member member, Loss loss) {
-    leases.end();
-    count(member, 0);
+    leases.departed(member.isReady(), false);
     depart(member, loss, true);
   }
 
   /** A worker is gone by itself, or was killed; by whoever had the lease. */
   void departed(Member member, Loss loss, boolean excused) {
-    leases.end();
-    count(member, places.isClosed() ? 0 : 1);
+    leases.departed(member.isReady(), !places.isClosed());
     depart(member, loss, excused);
   }
 
   private void depart(Member member, Loss loss, boolean excused) {
     member.departed(loss, excused);
     overseer.wake();
-    if (serving == 0 && workload.hasRequests()) {
+    if (!leases.isAnyServing() && workload.hasRequests()) {
       undertaker.wake();
     }
-  }
-
-  private synchronized void count(Member member, int replacements) {
-    if (member.isReady()) {
-      changeServing(-1);
-      replaced += replacements;
-    }
-  }
-
-  /** {@return how many workers died and were to be replaced} */
-  long replaced() {
-    return replaced;
   }
 
   /** Gives up a place that is not wanted and has no worker; false if it is wanted again. */

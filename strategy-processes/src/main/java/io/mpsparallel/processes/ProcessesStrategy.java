@@ -171,7 +171,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
         members.leases().taken(),
         workload.size(),
         members.places().served(),
-        members.replaced());
+        members.leases().replaced());
   }
 
   @Override
