@@ -22,6 +22,12 @@ interface Launcher extends AutoCloseable {
   CompletableFuture<WorkerProcess> start(String name, int depth);
 
   /**
+   * A worker has opened the engine: its natives are unpacked, and later workers are told so. Those
+   * can load them side by side; before that, engines let one process after another.
+   */
+  void engineOpened();
+
+  /**
    * Makes the class-data archive if there is none yet, once for each launcher; in the background,
    * by another process that does what a worker does and ends. It runs on the CPU alone, so that no
    * GPU's memory is needed.

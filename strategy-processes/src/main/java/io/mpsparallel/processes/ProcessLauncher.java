@@ -47,6 +47,7 @@ final class ProcessLauncher implements Launcher {
       Executors.newSingleThreadExecutor(work -> daemon(work, "mps-parallel-launcher"));
   private @Nullable Boolean hasSetpriv; // the launcher's thread
   private @Nullable CompletableFuture<Boolean> archiving; // guarded by this
+  private volatile boolean opened;
   private volatile boolean closed;
 
   ProcessLauncher(ExecutorSettings settings) {
@@ -75,6 +76,11 @@ final class ProcessLauncher implements Launcher {
   @Override
   public Path weights() {
     return cache.weights();
+  }
+
+  @Override
+  public void engineOpened() {
+    opened = true;
   }
 
   @Override
@@ -118,7 +124,8 @@ final class ProcessLauncher implements Launcher {
     Path arguments = cache.run().resolve(Leftovers.name(ARGUMENTS, ""));
     writePrivate(
         arguments,
-        WorkerCommand.arguments(settings.launch().heapBytes(), inherited, archiveOption, hsErr));
+        WorkerCommand.arguments(
+            settings.launch().heapBytes(), inherited.andUnpacked(opened), archiveOption, hsErr));
     try {
       Process process = builder(arguments, slab).start();
       ChildProcess child =

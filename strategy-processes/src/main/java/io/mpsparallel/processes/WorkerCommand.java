@@ -44,6 +44,16 @@ final class WorkerCommand {
       options = List.copyOf(options);
       properties = Map.copyOf(properties);
     }
+
+    /** The same, with the word that the engine's natives are unpacked, if they are. */
+    Inherited andUnpacked(boolean unpacked) {
+      if (!unpacked) {
+        return this;
+      }
+      Map<String, String> more = new TreeMap<>(properties);
+      more.put("io.mpsparallel.natives", "unpacked");
+      return new Inherited(classPath, modulePath, mainModule, options, more);
+    }
   }
 
   /**

@@ -61,6 +61,7 @@ final class StartFigures {
     SharedWeights.Shared shared;
     try (Child writer = new Child(Child.get(launcher.start("writer", 1)))) {
       writer.openEngine(engine);
+      launcher.engineOpened();
       long began = System.nanoTime();
       shared = writer.share(model, launcher.weights());
       System.out.printf("share: %d ms%n", millisSince(began));
@@ -93,10 +94,14 @@ final class StartFigures {
     }
     List<Long> millis = starts.stream().map(CompletableFuture::join).sorted().toList();
     long pssKib = 0;
+    long cpuMillis = 0;
     for (Child child : children) {
       pssKib += pssKib(child);
+      cpuMillis += cpuMillis(child);
     }
-    System.out.printf("%d x %s: ready %s ms, Pss %d MB%n", workers, what, millis, pssKib / 1000);
+    System.out.printf(
+        "%d x %s: ready %s ms, CPU %d ms each, Pss %d MB%n",
+        workers, what, millis, cpuMillis / workers, pssKib * 1024 / 1_000_000);
     children.forEach(Child::close);
     threads.shutdown();
   }
@@ -106,10 +111,15 @@ final class StartFigures {
     try {
       Child child = new Child(Child.get(launcher.start(name, 1)));
       child.openEngine(engine);
+      long opened = millisSince(began);
       child.link().ask(FrameKind.FACTS, 0, body -> ValueCodec.put(body, Device.CPU)).close();
       if (model != null) {
         child.load(model.source(), model.digest());
+        long loaded = millisSince(began);
         runOnce(child);
+        System.out.printf(
+            "  %s: open %d, load %d, first forward %d ms%n",
+            name, opened, loaded - opened, millisSince(began) - loaded);
       }
       long millis = millisSince(began);
       synchronized (children) {
@@ -134,6 +144,14 @@ final class StartFigures {
 
   private static long millisSince(long began) {
     return (System.nanoTime() - began) / 1_000_000;
+  }
+
+  /** User and system time so far; what is left is waiting. */
+  private static long cpuMillis(Child child) {
+    return ProcessHandle.of(child.process.pid())
+        .flatMap(process -> process.info().totalCpuDuration())
+        .orElse(Duration.ZERO)
+        .toMillis();
   }
 
   private static long pssKib(Child child) throws IOException {
