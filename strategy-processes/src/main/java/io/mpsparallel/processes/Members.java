@@ -5,7 +5,6 @@ import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkSource;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,7 @@ final class Members {
   private final Leases leases = new Leases();
   private final Undertaker undertaker;
   private final Spinner looking;
-  private final AtomicReference<Wanted> wanted = new AtomicReference<>(Wanted.NOTHING);
+  private volatile Wanted wanted = Wanted.NOTHING; // written under the monitor
   private volatile Overseer overseer = new Overseer() {};
 
   /** Who watches the workers. */
@@ -100,7 +99,7 @@ final class Members {
   /** Whether the worker's thread has something to do besides requests. */
   private boolean isNeeded(Member member) {
     Incumbent worker = member.incumbent();
-    return member.isDraining() || (worker != null && !worker.isUpToDate(wanted.get()));
+    return member.isDraining() || (worker != null && !worker.isUpToDate(wanted));
   }
 
   // ---- work ----
@@ -158,13 +157,17 @@ final class Members {
   // ---- what workers are to have ----
 
   Wanted wanted() {
-    return wanted.get();
+    return wanted;
   }
 
   /** Changes what every worker is to have; each is told when it has time. */
   void change(UnaryOperator<Wanted> change) {
-    wanted.updateAndGet(change);
+    update(change);
     places.all().forEach(this::nudge);
+  }
+
+  private synchronized void update(UnaryOperator<Wanted> change) {
+    wanted = change.apply(wanted);
   }
 
   /** Has a worker end when it has nothing in its hand. */
@@ -235,7 +238,7 @@ final class Members {
     if (!places.retire(member)) {
       return false;
     }
-    wanted.get().warmUps().forEach(warmUp -> warmUp.endPlace(member));
+    wanted.warmUps().forEach(warmUp -> warmUp.endPlace(member));
     member.runner().hand();
     return true;
   }

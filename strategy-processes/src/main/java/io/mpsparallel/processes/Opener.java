@@ -14,12 +14,19 @@ final class Opener {
 
   private final String engine;
   private final BackendSettings settings;
+  private final Runnable opened;
   private final CompletableFuture<List<Device>> devices = new CompletableFuture<>();
   private int deaths; // guarded by this
 
-  Opener(String engine, BackendSettings settings) {
+  /**
+   * Nothing is open yet.
+   *
+   * @param opened told each time that a worker has opened the engine
+   */
+  Opener(String engine, BackendSettings settings, Runnable opened) {
     this.engine = engine;
     this.settings = settings;
+    this.opened = opened;
   }
 
   String engine() {
@@ -29,7 +36,9 @@ final class Opener {
   /** Opens the engine in a worker; by its thread. */
   void open(Incumbent worker) throws LinkLost {
     try {
-      devices.complete(Questions.open(worker.link(), engine, settings));
+      List<Device> found = Questions.open(worker.link(), engine, settings);
+      opened.run();
+      devices.complete(found);
     } catch (InferenceException e) {
       devices.completeExceptionally(e);
       throw new LinkLost("it could not open the engine: " + e.getMessage());

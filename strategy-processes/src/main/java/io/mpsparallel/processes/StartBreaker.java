@@ -4,6 +4,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Opens after three starts in a row, of any place, that died before they were ready; then one start
@@ -11,8 +12,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class StartBreaker {
   private static final int IN_A_ROW = 3;
-
-  private static final Exception DIED = new Exception("a worker died before it was ready");
 
   private final CircuitBreaker breaker;
 
@@ -38,7 +37,7 @@ final class StartBreaker {
 
   /** A start has failed. */
   void diedUnready() {
-    breaker.onError(0, TimeUnit.NANOSECONDS, DIED);
+    breaker.onError(0, TimeUnit.NANOSECONDS, new TimeoutException("not ready"));
   }
 
   /** A start has succeeded. */

@@ -41,6 +41,7 @@ final class Starts {
   }
 
   /** Starts a worker in a place, unless it is to wait. */
+  @SuppressWarnings("FutureReturnValueIgnored") // arrived throws nothing
   void startIfAllowed(Member member, long now) {
     long starting =
         members.places().all().stream().filter(m -> m.life().state() == State.STARTING).count();
@@ -66,6 +67,7 @@ final class Starts {
   }
 
   /** On the launcher's thread. */
+  @SuppressWarnings("FutureReturnValueIgnored") // wake throws nothing
   private void arrived(
       Member member, @Nullable WorkerProcess process, @Nullable Throwable failure) {
     if (process == null) {

@@ -109,6 +109,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
   }
 
   /** Once, when nobody waits for a start any more: it takes as much as one. */
+  @SuppressWarnings("FutureReturnValueIgnored") // it never fails
   private void makeArchive() {
     Optional<ProcessModel> any = members.wanted().models().values().stream().findFirst();
     if (!archived && any.isPresent()) {

@@ -37,7 +37,7 @@ final class WorkerPool implements AutoCloseable {
     this.settings = settings.processes();
     this.launcher = launcher;
     closePatience = settings.backendSettings().closeTimeout();
-    opener = new Opener(engine, settings.backendSettings());
+    opener = new Opener(engine, settings.backendSettings(), launcher::engineOpened);
     members = new Members(settings, new Workload(), opener);
     StartBreaker breaker = new StartBreaker(this.settings.restart().most());
     supervisor = new Supervisor(members, launcher, breaker, this.settings);

@@ -109,6 +109,9 @@ final class FakeLauncher implements Launcher {
   }
 
   @Override
+  public void engineOpened() {}
+
+  @Override
   public CompletableFuture<Boolean> makeArchive(String engine, @Nullable ModelSource model) {
     archives.incrementAndGet();
     return CompletableFuture.completedFuture(true);

@@ -34,6 +34,7 @@ class SharedWeightsTest {
   }
 
   @Test
+  @SuppressWarnings("try") // closed early
   void share_ofTheSameModel_findsTheFormAgain() throws IOException {
     try (FakeBackend backend = FakeBackend.synchronous()) {
       ModelSource model = model("square");
