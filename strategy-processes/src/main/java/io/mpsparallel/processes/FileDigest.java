@@ -49,7 +49,7 @@ final class FileDigest {
     } finally {
       Unmapper.free(chunk);
     }
-    return String.format("crc32c-%d-%08x", length, crc.getValue());
+    return "crc32c-" + length + "-" + Long.toHexString(crc.getValue());
   }
 
   /**

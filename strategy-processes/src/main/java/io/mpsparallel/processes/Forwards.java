@@ -87,8 +87,10 @@ final class Forwards implements AutoCloseable {
   @Nullable InferenceException answerOldest() {
     Forward oldest = inFlight.remove();
     boolean reusable = false;
-    try (NamedTensors inputs = oldest.inputs();
-        Event event = oldest.event()) {
+    NamedTensors inputs = oldest.inputs();
+    Event event = oldest.event();
+    try (inputs;
+        event) {
       event.await(eventTimeout);
       try (NamedTensors outputs = oldest.slot().takeOutputs()) {
         oldest.frame().answer(outputs);

@@ -52,7 +52,7 @@ final class ResidentMemory {
     return digits.isEmpty() || digits.length() > 15 ? 0 : Long.parseLong(digits) << 10;
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // take throws nothing
+  @SuppressWarnings("FutureReturnValueIgnored") // take() does not throw
   private synchronized void askInBackground() {
     long now = System.nanoTime();
     if (now - askedNanos < ASK_NANOS) {

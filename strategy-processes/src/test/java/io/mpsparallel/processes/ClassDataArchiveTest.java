@@ -30,7 +30,7 @@ class ClassDataArchiveTest {
     cache = home.resolve("cache");
     StringBuilder classPath = new StringBuilder();
     int number = 0;
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       Path path = Path.of(entry);
       Path jar = Files.isDirectory(path) ? pack(path, home.resolve(number++ + ".jar")) : path;
       classPath.append(classPath.length() == 0 ? "" : File.pathSeparator).append(jar);

@@ -95,7 +95,7 @@ class LauncherTest {
     Path spaced = Files.createDirectories(home.resolve("a b 'c' \\d"));
     Path root = Files.createSymbolicLink(spaced.resolve("r"), Path.of("/"));
     StringBuilder classPath = new StringBuilder();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       classPath.append(root).append(Path.of(entry).toAbsolutePath()).append(File.pathSeparator);
     }
     classPath.append(("/nowhere/" + "x".repeat(200) + ".jar:").repeat(1000)); // 200 KB

@@ -11,6 +11,7 @@ import io.mpsparallel.testing.FakeModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
@@ -36,22 +37,25 @@ class SharedWeightsTest {
   @Test
   @SuppressWarnings("try") // closed early
   void share_ofTheSameModel_findsTheFormAgain() throws IOException {
+    ModelSource model = model("square");
+    SharedWeights.Shared first;
     try (FakeBackend backend = FakeBackend.synchronous()) {
-      ModelSource model = model("square");
-      SharedWeights.Shared first = weights.share(backend, model);
-      assertThat(first.source().path()).hasParent(directory);
-      backend.close(); // so that it cannot write one more
-      assertThat(weights.share(backend, model)).isEqualTo(first);
+      first = weights.share(backend, model);
     }
+    assertThat(first.source().path()).hasParent(directory);
+    FakeBackend closed = FakeBackend.synchronous();
+    closed.close(); // cannot write one more
+    assertThat(weights.share(closed, model)).isEqualTo(first);
     assertThat(files()).hasSize(2).noneMatch(file -> file.toString().endsWith(".part"));
   }
 
   @Test
-  void share_ofAModelThatChanged_writesAnother() {
+  void share_ofAModelThatChanged_writesAnother() throws IOException {
     try (FakeBackend backend = FakeBackend.synchronous()) {
       ModelSource model = model("square");
       SharedWeights.Shared first = weights.share(backend, model);
-      FakeModels.write(home, "identity").toFile().renameTo(model.path().toFile());
+      Path other = FakeModels.write(home, "identity");
+      Files.move(other, model.path(), StandardCopyOption.REPLACE_EXISTING);
       SharedWeights.Shared second = weights.share(backend, ModelSource.of(model.path()));
       assertThat(second.digest()).isNotEqualTo(first.digest());
       assertThat(second.source().path()).isNotEqualTo(first.source().path());

@@ -107,7 +107,7 @@ class ValueCodecPropertiesTest {
     }
     for (Function<BodyReader, Object> reader : READERS) {
       try {
-        reader.apply(new BodyReader(body.slice().order(ByteOrder.nativeOrder())));
+        Object unused = reader.apply(new BodyReader(body.slice().order(ByteOrder.nativeOrder())));
       } catch (InferenceException e) {
         assertThat(e.code()).isEqualTo(ErrorCode.NATIVE_FAILURE);
       }
