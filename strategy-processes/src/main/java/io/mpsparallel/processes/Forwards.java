@@ -83,7 +83,6 @@ final class Forwards implements AutoCloseable {
    *
    * @return what it failed with, if it did
    */
-  @SuppressWarnings("try") // the inputs are closed, not read
   @Nullable InferenceException answerOldest() {
     Forward oldest = inFlight.remove();
     boolean reusable = false;

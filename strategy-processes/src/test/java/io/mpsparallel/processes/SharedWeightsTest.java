@@ -35,7 +35,6 @@ class SharedWeightsTest {
   }
 
   @Test
-  @SuppressWarnings("try") // closed early
   void share_ofTheSameModel_findsTheFormAgain() throws IOException {
     ModelSource model = model("square");
     SharedWeights.Shared first;
