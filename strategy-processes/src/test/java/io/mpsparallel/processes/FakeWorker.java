@@ -191,9 +191,12 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   @Override
   public synchronized Answer await() throws LinkLost {
     Frame frame = frames.getFirst();
-    while (isHeld(frame)) {
-      checkAlive();
-      waitALittle();
+    try {
+      while (isHeld(frame)) {
+        wait(1000);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     checkAlive();
     if (frame.kind() == deadlyKind || isDeadly(frame)) {
@@ -208,14 +211,6 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   private boolean isHeld(Frame frame) {
     return isAlive() && (stopped || (owner.isHolding() && frame.kind() == FrameKind.RUN));
-  }
-
-  private void waitALittle() {
-    try {
-      wait(1000);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private void checkAlive() throws LinkLost {
