@@ -86,6 +86,11 @@ final class Crew {
     return index == IdleLanes.NONE ? null : runners.get(index);
   }
 
+  /** Takes a certain lane, if it is idle; null if not, or if there is none. */
+  @Nullable LaneRunner claim(int index) {
+    return index != IdleLanes.NONE && idle.claim(index) ? runners.get(index) : null;
+  }
+
   /** Puts a lane back; if it is needed, hands it to its thread instead. */
   void giveBack(LaneRunner runner) {
     if (runner.isNeeded()) {

@@ -36,13 +36,26 @@ final class Guests {
     return lane == null ? make() : new Stay(index, lane);
   }
 
+  /** Takes the lane of a number, as {@link #claim()}; null if somebody is on it. */
+  @Nullable Stay claim(int index) {
+    if (index == IdleLanes.NONE) {
+      return null;
+    }
+    Lane lane = idle.claim(index) ? lanes.get(index) : null;
+    return lane == null ? makeMissing(index) : new Stay(index, lane);
+  }
+
   private synchronized @Nullable Stay make() {
-    if (made == most || closed) {
+    return made == most ? null : makeMissing(made);
+  }
+
+  private synchronized @Nullable Stay makeMissing(int index) {
+    if (index >= most || closed || lanes.get(index) != null) {
       return null;
     }
     try {
-      Stay stay = new Stay(made, maker.apply(made));
-      lanes.set(made, stay.lane());
+      Stay stay = new Stay(index, maker.apply(index));
+      lanes.set(index, stay.lane());
       made++;
       return stay;
     } catch (InferenceException e) {

@@ -47,6 +47,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   private final WorkSource source;
   private final Crew crew;
   private final Guests guests;
+  private final Homes homes = new Homes();
   private final Spinner answers;
   private final Map<ModelVersion, WarmUpRun> warmUps = new ConcurrentHashMap<>();
   private final Set<String> warned = ConcurrentHashMap.newKeySet(); // each warning once
@@ -132,7 +133,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
     if (!facts.callerThreads() || crew.hasRequests()) {
       return null;
     }
-    LaneRunner runner = crew.claimAny();
+    LaneRunner runner = facts.asynchronous() ? crew.claim(home()) : crew.claimAny();
     if (runner == null) {
       return null;
     }
@@ -144,13 +145,18 @@ final class ThreadsStrategy implements ParallelismStrategy {
     }
   }
 
+  /** Devices that work on by themselves keep memory for each thread on each of their streams. */
+  private int home() {
+    return homes.ofThisThread(budget.lanes());
+  }
+
   @Override
   public @Nullable InferenceResult tryRunBeside(WorkItem item) {
     if (!facts.callerThreads()) {
       return null;
     }
     checkAccepting();
-    Guests.Stay stay = guests.claim();
+    Guests.Stay stay = facts.asynchronous() ? guests.claim(home()) : guests.claim();
     if (stay == null) {
       return null;
     }
