@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * segment 0                                                      written by
- *      0  magic, version            2 x int                      parent, once
+ *      0  magic, written last; version  2 x int                   parent, once
  *      8  slots, length of segment  2 x int                      parent, once
  *     64  asked: number of the last frame handed in    int       parent
  *    128  parent sleeps                                int       parent sets, worker clears

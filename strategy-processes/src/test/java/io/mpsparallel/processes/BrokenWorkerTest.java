@@ -1,6 +1,7 @@
 package io.mpsparallel.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
@@ -83,6 +84,20 @@ class BrokenWorkerTest {
       assertThat(e).hasMessageNotContaining("closed");
     }
     assertThat(pair.first.retain()).as("still mapped").isFalse();
+  }
+
+  @Test
+  @Timeout(60)
+  void answers_toWhatWasNotAsked_loseTheLink() throws Exception {
+    for (int answered : new int[] {2, -1, 0x7FFF_FFFF, 0x8000_0000}) {
+      try (LinkPair pair = LinkPair.idle(BYTES, 2)) {
+        send(pair, 256);
+        LinkPair.echo(pair.worker.poll());
+        pair.first.buffer().putInt(SlabLayout.ANSWERED_AT, answered);
+        pair.worker.close();
+        assertThatThrownBy(() -> readAll(pair.parent)).isInstanceOf(LinkLost.class);
+      }
+    }
   }
 
   @Test
