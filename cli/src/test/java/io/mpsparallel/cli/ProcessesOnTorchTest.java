@@ -7,8 +7,12 @@ import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.settings.ProcessSettings.Launch;
 import io.mpsparallel.strategy.StrategyProvider;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 
-/** The suite of strategies for worker processes over libtorch's CPU. */
+/**
+ * The suite of strategies for worker processes over libtorch's CPU: minutes, for a hundred starts.
+ */
+@Tag("long")
 class ProcessesOnTorchTest extends ThreadsOnTorchTest {
   @Override
   protected StrategyProvider strategyUnderTest() {
