@@ -101,7 +101,7 @@ public final class InferenceExecutorBuilder {
     StrategyProvider strategy =
         Installed.choose("strategy", settings.strategy(), installed, StrategyProvider::id);
     Backend backend =
-        instance != null ? instance : chooseBackend().open(settings.backendSettings());
+        instance != null ? instance : strategy.open(chooseBackend(), settings, installed);
     try {
       Device device = chooseDevice(backend);
       ParallelismStrategy started =
@@ -126,7 +126,10 @@ public final class InferenceExecutorBuilder {
     List<StrategyProvider> installed = new ArrayList<>(strategies);
     if (installed.isEmpty()) {
       ServiceLoader.load(StrategyProvider.class).forEach(installed::add);
-      installed.sort(Comparator.comparing(StrategyProvider::servesSources).reversed());
+      installed.sort(
+          Comparator.comparing(StrategyProvider::servesSources)
+              .reversed()
+              .thenComparing(StrategyProvider::runsElsewhere));
       installed.add(new SingleLaneProvider());
     }
     return installed;

@@ -11,6 +11,7 @@ import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.settings.PathSettings;
 import io.mpsparallel.settings.PathSettings.PathMode;
+import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.settings.QueueSettings;
 import io.mpsparallel.settings.QueueSettings.WhenFull;
 import io.mpsparallel.settings.StreamSettings;
@@ -30,6 +31,7 @@ public final class HoconSettings {
   public static final String ROOT = "mps-parallel";
 
   private static final String AUTO = "auto";
+  private static final String NONE = "none";
 
   private HoconSettings() {}
 
@@ -70,17 +72,19 @@ public final class HoconSettings {
     String backend = in.read("backend", d.backend(), Config::getString);
     String device = in.read("device", d.device(), Config::getString);
     Duration deadline =
-        in.read("deadline", d.deadline(), (c, k) -> unless(c, k, "none", d.deadline()));
+        in.read("deadline", d.deadline(), (c, k) -> unless(c, k, NONE, d.deadline()));
     QueueSettings queue = queue(in);
     LaneSettings lanes = lanes(in);
     BatchingSettings batching = batching(in);
+    ProcessSettings processes = processes(in);
     int window = in.read("map.window", d.mapWindow(), HoconSettings::integer);
     BackendSettings engine = engine(in);
     return in.make(
         d,
         () ->
             new ExecutorSettings(
-                strategy, backend, device, queue, lanes, batching, deadline, window, engine));
+                strategy, backend, device, queue, lanes, batching, processes, deadline, window,
+                engine));
   }
 
   private static QueueSettings queue(HoconReader in) {
@@ -110,6 +114,50 @@ public final class HoconSettings {
     boolean assume =
         in.read("batching.assume-independent-rows", d.assumeIndependentRows(), Config::getBoolean);
     return in.make(d, () -> new BatchingSettings(over, rows, bytes, delay, sizes, assume));
+  }
+
+  private static ProcessSettings processes(HoconReader in) {
+    ProcessSettings d = ProcessSettings.DEFAULTS;
+    int workers = in.read("processes.workers", d.workers(), HoconSettings::autoInt);
+    long slab = in.read("processes.slab", d.slabBytes(), Config::getBytes);
+    Duration spin = in.read("processes.spin", d.spin(), Config::getDuration);
+    boolean share = in.read("processes.share-weights", d.shareWeights(), Config::getBoolean);
+    ProcessSettings.Launch launch = launch(in, d.launch());
+    ProcessSettings.Limits limits = limits(in, d.limits());
+    ProcessSettings.Restart restart = restart(in, d.restart());
+    return in.make(
+        d, () -> new ProcessSettings(workers, slab, spin, share, launch, limits, restart));
+  }
+
+  private static ProcessSettings.Launch launch(HoconReader in, ProcessSettings.Launch d) {
+    long heap = in.read("processes.launch.heap", d.heapBytes(), Config::getBytes);
+    Duration limit = in.read("processes.launch.limit", d.limit(), Config::getDuration);
+    boolean cds = in.read("processes.launch.cds", d.cds(), Config::getBoolean);
+    String cache = in.read("processes.launch.cache", d.cache(), Config::getString);
+    return in.make(d, () -> new ProcessSettings.Launch(heap, limit, cds, cache));
+  }
+
+  private static ProcessSettings.Limits limits(HoconReader in, ProcessSettings.Limits d) {
+    Duration request = in.read("processes.limits.request", d.request(), Config::getDuration);
+    Duration silence = in.read("processes.limits.silence", d.silence(), Config::getDuration);
+    long memory =
+        in.read(
+            "processes.limits.memory",
+            d.memoryBytes(),
+            (c, k) -> isWord(c, k, NONE) ? ProcessSettings.NO_LIMIT : c.getBytes(k));
+    long requests =
+        in.read(
+            "processes.limits.requests",
+            d.requests(),
+            (c, k) -> isWord(c, k, NONE) ? ProcessSettings.NO_LIMIT : c.getLong(k));
+    return in.make(d, () -> new ProcessSettings.Limits(request, silence, memory, requests));
+  }
+
+  private static ProcessSettings.Restart restart(HoconReader in, ProcessSettings.Restart d) {
+    Duration first = in.read("processes.restart.backoff", d.backoff(), Config::getDuration);
+    Duration most = in.read("processes.restart.most", d.most(), Config::getDuration);
+    int retries = in.read("processes.restart.retries", d.retries(), HoconSettings::integer);
+    return in.make(d, () -> new ProcessSettings.Restart(first, most, retries));
   }
 
   private static BackendSettings engine(HoconReader in) {

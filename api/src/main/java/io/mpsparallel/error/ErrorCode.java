@@ -23,6 +23,8 @@ public enum ErrorCode {
   CANCELLED(Scope.REQUEST),
   /** A host buffer, event or stream was used against its rules: wrong thread, order or owner. */
   MISUSE(Scope.REQUEST),
+  /** Two workers died, or had to be killed, while they ran this request. */
+  REQUEST_QUARANTINED(Scope.REQUEST),
 
   /** No stream was free within the configured wait. */
   STREAMS_EXHAUSTED(Scope.LANE),
@@ -38,6 +40,8 @@ public enum ErrorCode {
 
   /** Native code failed in a way that has no other name; the process may be damaged. */
   NATIVE_FAILURE(Scope.PROCESS),
+  /** The workers that had the request were killed, more often than it may be tried again. */
+  WORKER_LOST(Scope.PROCESS),
 
   /** The model file does not exist or cannot be read. */
   MODEL_NOT_FOUND(Scope.SETUP),
@@ -50,7 +54,9 @@ public enum ErrorCode {
   /** The device asked for is not present, or the backend has no support for it. */
   DEVICE_UNAVAILABLE(Scope.SETUP),
   /** The native libraries are missing, of another version, or loaded twice. */
-  NATIVE_UNAVAILABLE(Scope.SETUP);
+  NATIVE_UNAVAILABLE(Scope.SETUP),
+  /** No worker process could be started. */
+  WORKER_START_FAILED(Scope.SETUP);
 
   /** What a failure is about, which decides who else is affected and what may be tried next. */
   public enum Scope {

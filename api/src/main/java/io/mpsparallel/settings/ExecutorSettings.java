@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param queue the queue of requests that wait for a lane
  * @param lanes the lanes of a strategy that has several
  * @param batching how requests are put together, by a strategy that does so
+ * @param processes worker processes, of a strategy that has such
  * @param deadline how long a request may take before it is dropped, unless it says so itself;
  *     {@link #NO_DEADLINE} for no bound
  * @param mapWindow requests that {@code map} keeps in flight
@@ -25,6 +26,7 @@ public record ExecutorSettings(
     QueueSettings queue,
     LaneSettings lanes,
     BatchingSettings batching,
+    ProcessSettings processes,
     Duration deadline,
     int mapWindow,
     BackendSettings backendSettings) {
@@ -43,6 +45,7 @@ public record ExecutorSettings(
           QueueSettings.DEFAULTS,
           LaneSettings.DEFAULTS,
           BatchingSettings.DEFAULTS,
+          ProcessSettings.DEFAULTS,
           NO_DEADLINE,
           64,
           BackendSettings.DEFAULTS);
@@ -55,6 +58,7 @@ public record ExecutorSettings(
     requireNonNull(queue, "queue");
     requireNonNull(lanes, "lanes");
     requireNonNull(batching, "batching");
+    requireNonNull(processes, "processes");
     Check.positive("deadline", requireNonNull(deadline, "deadline"));
     Check.range("map.window", mapWindow, 1, 1 << 20);
     requireNonNull(backendSettings, "backendSettings");
@@ -68,7 +72,16 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withStrategy(String changed) {
     return new ExecutorSettings(
-        changed, backend, device, queue, lanes, batching, deadline, mapWindow, backendSettings);
+        changed,
+        backend,
+        device,
+        queue,
+        lanes,
+        batching,
+        processes,
+        deadline,
+        mapWindow,
+        backendSettings);
   }
 
   /**
@@ -79,7 +92,16 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withDevice(String changed) {
     return new ExecutorSettings(
-        strategy, backend, changed, queue, lanes, batching, deadline, mapWindow, backendSettings);
+        strategy,
+        backend,
+        changed,
+        queue,
+        lanes,
+        batching,
+        processes,
+        deadline,
+        mapWindow,
+        backendSettings);
   }
 
   /**
@@ -90,7 +112,16 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withQueue(QueueSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, changed, lanes, batching, deadline, mapWindow, backendSettings);
+        strategy,
+        backend,
+        device,
+        changed,
+        lanes,
+        batching,
+        processes,
+        deadline,
+        mapWindow,
+        backendSettings);
   }
 
   /**
@@ -112,7 +143,16 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withLanes(LaneSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, queue, changed, batching, deadline, mapWindow, backendSettings);
+        strategy,
+        backend,
+        device,
+        queue,
+        changed,
+        batching,
+        processes,
+        deadline,
+        mapWindow,
+        backendSettings);
   }
 
   /**
@@ -123,7 +163,36 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withBatching(BatchingSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, queue, lanes, changed, deadline, mapWindow, backendSettings);
+        strategy,
+        backend,
+        device,
+        queue,
+        lanes,
+        changed,
+        processes,
+        deadline,
+        mapWindow,
+        backendSettings);
+  }
+
+  /**
+   * Changes the worker processes.
+   *
+   * @param changed the new value
+   * @return the changed settings
+   */
+  public ExecutorSettings withProcesses(ProcessSettings changed) {
+    return new ExecutorSettings(
+        strategy,
+        backend,
+        device,
+        queue,
+        lanes,
+        batching,
+        changed,
+        deadline,
+        mapWindow,
+        backendSettings);
   }
 
   /**
@@ -134,6 +203,6 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withBackendSettings(BackendSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, queue, lanes, batching, deadline, mapWindow, changed);
+        strategy, backend, device, queue, lanes, batching, processes, deadline, mapWindow, changed);
   }
 }

@@ -1,5 +1,10 @@
 package io.mpsparallel.strategy;
 
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendProvider;
+import io.mpsparallel.settings.ExecutorSettings;
+import java.util.List;
+
 /**
  * Makes one strategy. Found by {@link java.util.ServiceLoader} or bound with Guice. Stateless, any
  * thread.
@@ -16,6 +21,31 @@ public interface StrategyProvider {
    */
   default boolean servesSources() {
     return false;
+  }
+
+  /**
+   * Whether its strategies run requests in other processes. {@code auto} prefers one that does not.
+   *
+   * @return false, unless overridden
+   */
+  default boolean runsElsewhere() {
+    return false;
+  }
+
+  /**
+   * Opens the engine for its strategies: here, or, if they {@linkplain #runsElsewhere run
+   * elsewhere}, there, so that what is returned speaks for an engine of another process.
+   *
+   * @param engine the engine
+   * @param settings the executor's settings
+   * @param installed every strategy that is installed, for one whose lanes are another's
+   * @return a backend that the caller closes, after the strategy
+   * @throws io.mpsparallel.error.InferenceException as {@link BackendProvider#open}, and {@code
+   *     WORKER_START_FAILED}
+   */
+  default Backend open(
+      BackendProvider engine, ExecutorSettings settings, List<StrategyProvider> installed) {
+    return engine.open(settings.backendSettings());
   }
 
   /**

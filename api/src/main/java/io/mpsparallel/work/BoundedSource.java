@@ -217,6 +217,13 @@ public abstract class BoundedSource implements WorkSource {
     }
   }
 
+  @Override
+  public final void buryDead() {
+    List<WorkItem> dead = new ArrayList<>();
+    locked(() -> removeDead(dead));
+    dead.forEach(this::bury);
+  }
+
   /** Takes out what nobody waits for any more, if there is such; under the lock. */
   private boolean removeDead(List<WorkItem> dead) {
     int before = dead.size();

@@ -20,7 +20,8 @@ public interface Job {
   }
 
   /**
-   * Fills the slot of one forward, with {@code bind} or {@code stage}.
+   * Fills the slot of one forward, with {@code bind} or {@code stage}. Again, for a slot elsewhere,
+   * if the first was lost with its process before the end of the forward was told.
    *
    * @param forward which one, from 0
    * @param slot an empty slot of the model

@@ -29,4 +29,10 @@ public interface WorkSource {
   default long restNanos() {
     return size() > 0 ? 0 : UNTIL_MORE;
   }
+
+  /**
+   * Answers those that were cancelled or have expired. A lane that polls does so in passing; this
+   * is for when none can. Waits for nobody but others that add or take.
+   */
+  default void buryDead() {}
 }

@@ -11,6 +11,7 @@ import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.PathSettings;
 import io.mpsparallel.settings.PathSettings.PathMode;
+import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.settings.QueueSettings.WhenFull;
 import io.mpsparallel.settings.StreamSettings;
 import io.mpsparallel.settings.StreamSettings.CommitMode;
@@ -43,7 +44,8 @@ class HoconSettingsTest {
   }
 
   static Stream<Case> cases() {
-    return Stream.of(topLevel(), queue(), lanes(), batching(), engine(), streams(), path())
+    return Stream.of(
+            topLevel(), queue(), lanes(), batching(), processes(), engine(), streams(), path())
         .flatMap(cases -> cases);
   }
 
@@ -84,6 +86,36 @@ class HoconSettingsTest {
             "false",
             s -> s.batching().assumeIndependentRows(),
             false));
+  }
+
+  private static Stream<Case> processes() {
+    Function<ExecutorSettings, ProcessSettings> workers = ExecutorSettings::processes;
+    Function<ExecutorSettings, ProcessSettings.Launch> launch =
+        workers.andThen(ProcessSettings::launch);
+    Function<ExecutorSettings, ProcessSettings.Limits> limits =
+        workers.andThen(ProcessSettings::limits);
+    Function<ExecutorSettings, ProcessSettings.Restart> restart =
+        workers.andThen(ProcessSettings::restart);
+    return Stream.of(
+        of("processes.workers", "3", s -> s.processes().workers(), 3),
+        of("processes.slab", "1MiB", s -> s.processes().slabBytes(), 1L << 20),
+        of("processes.spin", "0", s -> s.processes().spin(), Duration.ZERO),
+        of("processes.share-weights", "false", s -> s.processes().shareWeights(), false),
+        of("processes.launch.heap", "32MiB", s -> launch.apply(s).heapBytes(), 32L << 20),
+        of("processes.launch.limit", "9s", s -> launch.apply(s).limit(), Duration.ofSeconds(9)),
+        of("processes.launch.cds", "false", s -> launch.apply(s).cds(), false),
+        of("processes.launch.cache", "/tmp/c", s -> launch.apply(s).cache(), "/tmp/c"),
+        of("processes.limits.request", "7s", s -> limits.apply(s).request(), Duration.ofSeconds(7)),
+        of("processes.limits.silence", "6s", s -> limits.apply(s).silence(), Duration.ofSeconds(6)),
+        of("processes.limits.memory", "1GiB", s -> limits.apply(s).memoryBytes(), 1L << 30),
+        of("processes.limits.requests", "8", s -> limits.apply(s).requests(), 8L),
+        of(
+            "processes.restart.backoff",
+            "1s",
+            s -> restart.apply(s).backoff(),
+            Duration.ofSeconds(1)),
+        of("processes.restart.most", "40s", s -> restart.apply(s).most(), Duration.ofSeconds(40)),
+        of("processes.restart.retries", "2", s -> restart.apply(s).retries(), 2));
   }
 
   private static Stream<Case> engine() {

@@ -103,6 +103,12 @@ abstract class StrategyBase extends ContractSupport {
     }
 
     @Override
+    public Backend open(
+        BackendProvider engine, ExecutorSettings settings, List<StrategyProvider> installed) {
+      return inner.open(engine, settings, installed);
+    }
+
+    @Override
     public ParallelismStrategy create(StrategyContext context) {
       strategy = inner.create(context);
       return strategy;

@@ -32,7 +32,9 @@ public final class ScenarioMain implements Callable<Integer> {
           new ThreadsCuda(),
           new BatchingThroughput(),
           new BatchingOpenLoop(),
-          new BatchingFlood());
+          new BatchingFlood(),
+          new ProcessesCosts(),
+          new ProcessesChaos());
 
   private final List<String> arguments;
 

@@ -29,11 +29,19 @@ final class InstalledStrategiesTest {
     assertThat(strategyOf(wanted)).isEqualTo(found);
   }
 
+  /** It is there, but its workers must open the engine themselves. */
+  @Test
+  void builder_processesOverAnOpenEngine_isRefused() {
+    assertThatThrownBy(() -> strategyOf("processes"))
+        .hasMessageStartingWith("CONFIG_INVALID: strategy: processes over an engine that is open");
+  }
+
   @Test
   void builder_unknownStrategy_listsWhatThereIs() {
-    assertThatThrownBy(() -> strategyOf("processes"))
+    assertThatThrownBy(() -> strategyOf("adaptive"))
         .hasMessageContaining("threads")
         .hasMessageContaining("batching")
+        .hasMessageContaining("processes")
         .hasMessageContaining("single");
   }
 }

@@ -27,9 +27,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The order: system properties that JavaCPP reads in its static initialisers, then the check for
  * a foreign libtorch, then loading under a lock that all processes of this user share (two
- * processes that unpack the native cache at once abort), then the threads of the linear-algebra
- * library, then the JIT's profiling, which is switched off: it compiles twice for each module and
- * shape, and gains nothing in the steady state of the models measured. Any thread.
+ * processes that unpack the native cache at once abort; those that only read it load side by side),
+ * then the threads of the linear-algebra library, then the JIT's profiling, which is switched off:
+ * it compiles twice for each module and shape, and gains nothing in the steady state of the models
+ * measured. Any thread.
  */
 final class TorchRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(TorchRuntime.class);
@@ -37,6 +38,10 @@ final class TorchRuntime {
   private static final String BLAS = "org.bytedeco.openblas.load";
   private static final String MKL_MARKER = "META-INF/mps-parallel/mkl.properties";
   private static final String LOCK_FILE = "mps-parallel.lock";
+
+  /** Set to {@code unpacked} by who knows that another process has loaded the same natives. */
+  private static final String NATIVES = "io.mpsparallel.natives";
+
   private static final Pattern VERSION = Pattern.compile("TORCH_VERSION=([^,\\s]+)");
 
   private static @Nullable TorchRuntime loaded;
@@ -128,10 +133,14 @@ final class TorchRuntime {
   private static void loadLocked() throws IOException {
     Path cache = Loader.getCacheDir().toPath();
     Files.createDirectories(cache);
+    boolean reads = "unpacked".equals(System.getProperty(NATIVES));
     try (FileChannel channel =
             FileChannel.open(
-                cache.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.lock()) {
+                cache.resolve(LOCK_FILE),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        FileLock lock = channel.lock(0, Long.MAX_VALUE, reads)) {
       LOG.debug("loading libtorch under {}", lock);
       Loader.load(openblas_nolapack.class);
       Loader.load(torch.class);

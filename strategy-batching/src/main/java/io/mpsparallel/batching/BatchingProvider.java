@@ -1,8 +1,13 @@
 package io.mpsparallel.batching;
 
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendProvider;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.strategy.Installed;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
+import java.util.List;
 
 /** Makes the strategy that puts requests together, id {@value #ID}. */
 public final class BatchingProvider implements StrategyProvider {
@@ -15,6 +20,14 @@ public final class BatchingProvider implements StrategyProvider {
   @Override
   public String id() {
     return ID;
+  }
+
+  @Override
+  public Backend open(
+      BackendProvider engine, ExecutorSettings settings, List<StrategyProvider> installed) {
+    String over = settings.batching().over();
+    return Installed.choose("batching.over", over, installed, StrategyProvider::id)
+        .open(engine, settings, installed);
   }
 
   @Override

@@ -1,0 +1,29 @@
+package io.mpsparallel.processes;
+
+import io.mpsparallel.tensor.NamedTensors;
+
+/**
+ * What a worker answered. Its memory is freed with it, or, once {@link #takeTensors} was called,
+ * with the last tensor.
+ */
+interface Answer extends AutoCloseable {
+  /** {@return which frame it answers} */
+  int number();
+
+  /**
+   * The values, of any kind but {@code RUN}. Until the answer is closed.
+   *
+   * @throws io.mpsparallel.error.InferenceException what the worker failed with
+   */
+  BodyReader body();
+
+  /**
+   * The outputs of a forward, over the shared memory; once. The table was checked already.
+   *
+   * @throws io.mpsparallel.error.InferenceException what the forward failed with
+   */
+  NamedTensors takeTensors();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,103 @@
+package io.mpsparallel.processes;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.WorkItem;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that its caller runs: on a worker that was idle, waiting for the answer itself. If the
+ * worker dies, the request is put before all others, and the caller waits for it like everybody.
+ * For one call.
+ */
+final class DirectCall {
+  private final Members members;
+  private final Workload workload;
+  private final Member member;
+  private final WorkItem item;
+
+  /** A call on a worker that the caller has leased; it is given back here. */
+  DirectCall(Members members, Member member, WorkItem item) {
+    this.members = members;
+    this.member = member;
+    this.item = item;
+    workload = members.workload();
+  }
+
+  /** Runs it; null if the worker has something else to do first. */
+  @Nullable InferenceResult run() {
+    Incumbent worker = member.incumbent();
+    if (worker == null || !worker.isUpToDate(members.wanted())) {
+      members.giveBack(member);
+      return null;
+    }
+    FrameSlot slot = new FrameSlot(worker, workload.modelOf(item));
+    NamedTensors outputs;
+    try {
+      outputs = forward(worker, slot);
+    } catch (LinkLost e) {
+      return await(putBack(worker, slot.number(), e));
+    } catch (RuntimeException | Error e) {
+      members.giveBack(member);
+      throw e;
+    }
+    members.giveBack(member);
+    return new InferenceResult(outputs, workload.served());
+  }
+
+  private NamedTensors forward(Incumbent worker, FrameSlot slot) throws LinkLost {
+    try {
+      slot.bind(item.inputs());
+      slot.send();
+      slot.answered(worker.link().await());
+      return slot.takeOutputs();
+    } finally {
+      slot.close();
+    }
+  }
+
+  /**
+   * With handles of its own on the inputs: an interrupted caller may leave before a worker does.
+   */
+  private WorkItem putBack(Incumbent worker, int frame, LinkLost lost) {
+    Loss loss = worker.bury(String.valueOf(lost.getMessage()));
+    WorkItem again =
+        new WorkItem(
+            item.version(), item.inputs().share(), true, item.priority(), item.deadlineNanos());
+    Errand errand = new Errand(again);
+    boolean blamed = frame != 0 && frame == loss.executing();
+    Verdict verdict = blamed ? errand.blame(0).died(loss, members.retries()) : Verdict.AGAIN;
+    if (verdict == Verdict.AGAIN) {
+      workload.putBack(List.of(errand));
+    } else {
+      again.fail(loss.failure(verdict));
+    }
+    members.departed(member, loss, blamed);
+    members.workAdded();
+    return again;
+  }
+
+  private static InferenceResult await(WorkItem again) {
+    try {
+      return again.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      if (!again.cancel(false) && !again.isCompletedExceptionally()) {
+        again.join().close();
+      }
+      throw new InferenceException(
+          ErrorCode.CANCELLED, "interrupted while it waited for the answer", e);
+    } catch (CancellationException e) {
+      throw new InferenceException(ErrorCode.CANCELLED, "the request was cancelled", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof InferenceException known
+          ? known.seenHere()
+          : new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + e.getCause(), e);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package io.mpsparallel.processes;
+
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.processes.ProcessModel.ModelFacts;
+import io.mpsparallel.processes.ProcessModel.ModelFile;
+import io.mpsparallel.settings.ThreadSettings;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The present worker of a place, and what it has been told. Whoever has the lease, but for what
+ * says otherwise.
+ */
+final class Incumbent {
+  /** For how long a process that let go of its link may take to be gone by itself. */
+  private static final long NATURAL_MILLIS = 2_000;
+
+  /** For how long a process that was killed may take to be gone. */
+  private static final long KILLED_MILLIS = 10_000;
+
+  private final String name;
+  private final WorkerProcess process;
+  private final Set<Integer> loaded = new HashSet<>();
+  private final Set<WarmUpRun> warm = new HashSet<>();
+  private final AtomicLong answered = new AtomicLong();
+  private final AtomicLong served = new AtomicLong();
+  private @Nullable ThreadSettings threads;
+  private volatile int version = -1; // of what is wanted
+  private volatile int lastSent;
+  private volatile Life.@Nullable Step killedFor;
+
+  Incumbent(String name, WorkerProcess process) {
+    this.name = name;
+    this.process = process;
+  }
+
+  WorkerProcess process() {
+    return process;
+  }
+
+  ParentLink link() {
+    return process.link();
+  }
+
+  /** Whether it has all that is wanted. Any thread. */
+  boolean isUpToDate(Wanted wanted) {
+    return version == wanted.version();
+  }
+
+  /** Whether its process has ended. Any thread. */
+  boolean isGone() {
+    return process.death().isDone();
+  }
+
+  /** Hands a forward in. */
+  int send(ProcessModel model, Region body, long room) throws LinkLost {
+    int number = link().send(FrameKind.RUN, model.number(), body, room);
+    lastSent = number;
+    return number;
+  }
+
+  /** A forward was answered, with outputs or a failure. */
+  void answered() {
+    answered.lazySet(answered.get() + 1);
+  }
+
+  /** {@return how many forwards it has answered; any thread} */
+  long answeredCount() {
+    return answered.get();
+  }
+
+  /** A forward succeeded. */
+  void served() {
+    served.lazySet(served.get() + 1);
+  }
+
+  /** {@return how many forwards it has run with success; any thread} */
+  long servedCount() {
+    return served.get();
+  }
+
+  /** {@return what it is at, or was handed last and has not answered; 0 if nothing; any thread} */
+  int presentFrame() {
+    int executing = link().executing();
+    if (executing != 0) {
+      return executing;
+    }
+    int last = lastSent;
+    return last == 0 || link().isAnswered(last) ? 0 : last;
+  }
+
+  /** Loads a model; unless it is then wanted, it is unloaded at the next change. */
+  ModelFacts load(int number, ModelFile file, Device device) throws LinkLost {
+    ModelFacts facts = Questions.load(link(), number, file, device);
+    loaded.add(number);
+    return facts;
+  }
+
+  /**
+   * Brings it up to date; with nothing in its hand.
+   *
+   * @param warmer runs a model's warm-up here
+   */
+  void bring(Wanted wanted, Warmer warmer) throws LinkLost {
+    unload(wanted);
+    if (wanted.threads() != null && !wanted.threads().equals(threads)) {
+      Questions.threads(link(), wanted.threads());
+      threads = wanted.threads();
+    }
+    for (ProcessModel model : wanted.models().values()) {
+      if (!loaded.contains(model.number())) {
+        load(model.number(), model.file(), model.device());
+      }
+    }
+    warm.retainAll(wanted.warmUps());
+    for (WarmUpRun warmUp : List.copyOf(wanted.warmUps())) {
+      if (wanted.models().containsKey(warmUp.model().number()) && !warm.contains(warmUp)) {
+        warmer.warm(warmUp);
+        warm.add(warmUp);
+      }
+    }
+    version = wanted.version();
+  }
+
+  /** Runs a model's warm-up. */
+  interface Warmer {
+    void warm(WarmUpRun warmUp) throws LinkLost;
+  }
+
+  private void unload(Wanted wanted) throws LinkLost {
+    for (Iterator<Integer> each = loaded.iterator(); each.hasNext(); ) {
+      int number = each.next();
+      if (!wanted.models().containsKey(number)) {
+        each.remove();
+        Questions.unload(link(), number);
+      }
+    }
+  }
+
+  /** Kills it, for a reason that is told to those who are to blame. Any thread. */
+  void kill(Life.Step why) {
+    if (killedFor == null) {
+      killedFor = why; // only the supervisor does, and whoever closes it all
+    }
+    process.kill();
+  }
+
+  /** Sees to it that it is gone, waits for that, and lets go of the link. */
+  Loss bury(String lastSeen) {
+    int executing = link().executing();
+    Death death = death(NATURAL_MILLIS);
+    String how = killedFor == null ? null : Reasons.of(killedFor);
+    boolean outside = killedFor == Life.Step.KILL_SILENT;
+    if (death == null) {
+      how = how == null ? "was killed: " + lastSeen : how;
+      process.kill();
+      death = death(KILLED_MILLIS);
+    } else if (how == null) {
+      how = Reasons.of(death);
+      outside = death.fromOutside();
+    }
+    link().close();
+    Death known = death == null ? new Death(-1, null, null, List.of()) : death;
+    return new Loss(name + " (process " + process.pid() + ")", how, outside, executing, known);
+  }
+
+  private @Nullable Death death(long millis) {
+    boolean interrupted = false;
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    try {
+      while (true) {
+        try {
+          return process.death().get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException | TimeoutException e) {
+          return null;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package io.mpsparallel.processes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.settings.LaneSettings;
+import io.mpsparallel.work.InferenceRequest;
+import io.mpsparallel.work.InferenceResult;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of requests, and of places, when workers die. */
+class LossesTest extends ProcessesFixture {
+  @Test
+  void submitted_killedFromOutside_isTriedAgain() {
+    open(workers(2));
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(2);
+    launcher.awaitExecuting().kill();
+    launcher.awaitExecuting();
+    launcher.release();
+    assertThat(answer(future)).isEqualTo(4);
+    awaitServing(2);
+    assertThat(executor.stats().replaced()).isEqualTo(1);
+  }
+
+  @Test
+  void submitted_killedTooOften_isLost() {
+    open(workers(2));
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(2);
+    for (int i = 0; i <= 5; i++) {
+      assertThat(future).isNotDone();
+      launcher.awaitExecuting().kill();
+    }
+    assertThat(failure(future))
+        .hasMessageStartingWith("WORKER_LOST: ")
+        .hasMessageContaining("died of SIGKILL");
+    launcher.release();
+    assertServes();
+  }
+
+  @Test
+  void submitted_crashesTwoWorkers_isQuarantinedAndOthersAreServed() {
+    launcher.makeDeadly(13);
+    open(workers(2));
+    List<CompletableFuture<InferenceResult>> others = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      others.add(submit(i));
+    }
+    CompletableFuture<InferenceResult> deadly = submit(13);
+    for (int i = 5; i < 10; i++) {
+      others.add(submit(i));
+    }
+    assertThat(failure(deadly))
+        .hasMessageStartingWith("REQUEST_QUARANTINED: ")
+        .hasMessageContaining("died of SIGSEGV")
+        .hasMessageContaining("last words");
+    for (int i = 0; i < 10; i++) {
+      assertThat(answer(others.get(i))).isEqualTo(i * i);
+    }
+    assertThat(executor.stats().replaced()).isEqualTo(2);
+  }
+
+  @Test
+  void inferred_crashesTwoWorkers_isQuarantinedAndNotMore() {
+    launcher.makeDeadly(13);
+    open(workers(2));
+    assertFails(infer(13), ErrorCode.REQUEST_QUARANTINED);
+    awaitServing(2);
+    assertThat(executor.stats().replaced()).isEqualTo(2);
+    assertServes();
+  }
+
+  @Test
+  void inferred_killedFromOutside_isAnswered() {
+    open(workers(1));
+    launcher.hold();
+    CompletableFuture<Float> future = infer(3);
+    launcher.awaitExecuting().kill();
+    launcher.awaitExecuting();
+    launcher.release();
+    assertThat(future.join()).isEqualTo(9);
+  }
+
+  /** Six deaths without an answer in between would be long waits if they were failed starts. */
+  @Test
+  void quarantines_inARow_neitherSlowStartsDownNorStopThem() {
+    launcher.makeDeadly(13);
+    open(workers(1));
+    for (int i = 0; i < 10; i++) {
+      assertFails(submit(13), ErrorCode.REQUEST_QUARANTINED);
+    }
+    assertThat(executor.stats().replaced()).isEqualTo(20);
+    assertServes();
+  }
+
+  @Test
+  void forwards_behindTheOneThatRan_areNotToBlame() {
+    open(workers(1).withLanes(LaneSettings.DEFAULTS.withDepth(2)));
+    launcher.hold();
+    CompletableFuture<InferenceResult> first = submit(2);
+    launcher.awaitExecuting();
+    CompletableFuture<InferenceResult> second = submit(3);
+    for (int i = 0; i < 2; i++) {
+      launcher.awaitExecuting().die("SIGSEGV");
+    }
+    assertFails(first, ErrorCode.REQUEST_QUARANTINED);
+    launcher.release();
+    assertThat(answer(second)).isEqualTo(9);
+  }
+
+  @Test
+  void exit_byItself_countsAgainstTheRequest() {
+    open(workers(2));
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(2);
+    launcher.awaitExecuting().die(null);
+    launcher.awaitExecuting().die(null);
+    assertThat(failure(future))
+        .hasMessageStartingWith("REQUEST_QUARANTINED: ")
+        .hasMessageContaining("exited with status 3");
+  }
+
+  @Test
+  void idle_dies_isReplaced() {
+    open(workers(2));
+    launcher.living().get(0).kill();
+    launcher.living().get(0).kill();
+    awaitServing(2);
+    assertThat(executor.stats().replaced()).isEqualTo(2);
+    assertServes();
+  }
+
+  @Test
+  void order_ofThoseThatWait_isKeptBehindTheOneTriedAgain() {
+    open(workers(1));
+    launcher.hold();
+    List<Float> order = new ArrayList<>();
+    List<CompletableFuture<?>> all = new ArrayList<>();
+    for (float value : new float[] {1, 2, 3}) {
+      all.add(submit(value).thenAccept(result -> order.add(take(result))));
+    }
+    launcher.awaitExecuting().kill();
+    launcher.awaitExecuting();
+    launcher.release();
+    CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
+    assertThat(order).containsExactly(1f, 4f, 9f);
+  }
+
+  private static float take(InferenceResult result) {
+    try (result) {
+      return result.tensor().toFloatArray()[0];
+    }
+  }
+
+  @Test
+  void deadline_whileNoWorkerLives_isKept() {
+    open(workers(1));
+    launcher.refuse(true);
+    launcher.living().forEach(FakeWorker::kill);
+    CompletableFuture<InferenceResult> late =
+        model.submit(InferenceRequest.of(floats(1)).withDeadline(Duration.ofMillis(50)));
+    CompletableFuture<InferenceResult> patient = submit(2);
+    assertFails(late, ErrorCode.DEADLINE_EXCEEDED);
+    assertThat(patient).isNotDone();
+    launcher.refuse(false);
+    assertThat(answer(patient)).isEqualTo(4);
+  }
+
+  @Test
+  void deadline_ofARequestWhoseWorkerDied_isKept() {
+    open(workers(1));
+    launcher.hold();
+    CompletableFuture<InferenceResult> late =
+        model.submit(InferenceRequest.of(floats(1)).withDeadline(Duration.ofMillis(50)));
+    FakeWorker worker = launcher.awaitExecuting();
+    launcher.refuse(true);
+    worker.kill();
+    assertFails(late, ErrorCode.DEADLINE_EXCEEDED);
+    launcher.release();
+    launcher.refuse(false);
+    assertServes();
+  }
+
+  @Test
+  void cancelled_afterItsWorkerDied_isDropped() {
+    open(workers(1));
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(2);
+    FakeWorker worker = launcher.awaitExecuting();
+    launcher.refuse(true);
+    worker.kill();
+    FakeLauncher.await(() -> executor.stats().queued() == 1);
+    future.cancel(false);
+    FakeLauncher.await(() -> executor.stats().queued() == 0);
+    launcher.release();
+    launcher.refuse(false);
+    assertServes();
+  }
+}

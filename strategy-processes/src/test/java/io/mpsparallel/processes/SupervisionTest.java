@@ -1,0 +1,219 @@
+package io.mpsparallel.processes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.WarmUp;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.policy.Plan;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.ProcessSettings.Limits;
+import io.mpsparallel.settings.ProcessSettings.Restart;
+import io.mpsparallel.work.InferenceResult;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Starts, limits, and numbers of workers. */
+class SupervisionTest extends ProcessesFixture {
+  @Test
+  void worker_stopped_isKilledAndItsRequestTriedAgain() {
+    open(limits(1, new Limits(NEVER, SOON, 0, 0)));
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(2);
+    FakeWorker stopped = launcher.awaitExecuting();
+    stopped.stop();
+    FakeLauncher.await(() -> !stopped.isAlive());
+    launcher.release();
+    assertThat(answer(future)).isEqualTo(4);
+  }
+
+  @Test
+  void forward_thatNeverReturns_isQuarantinedWhenTwoWorkersWereKilled() {
+    open(limits(2, new Limits(SOON, NEVER, 0, 0)));
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(2);
+    assertThat(failure(future))
+        .hasMessageStartingWith("REQUEST_QUARANTINED: ")
+        .hasMessageContaining("processes.limits.request");
+    launcher.release();
+    assertServes();
+  }
+
+  @Test
+  void memory_overTheLimit_isReplacedAfterItsWork() {
+    open(limits(1, new Limits(NEVER, NEVER, 1000, 0)));
+    FakeWorker large = launcher.living().get(0);
+    large.resident = 1001;
+    assertServes();
+    FakeLauncher.await(() -> !large.isAlive());
+    awaitServing(1);
+    assertThat(executor.stats().replaced()).as("it was asked to end").isZero();
+    assertServes();
+  }
+
+  @Test
+  void memory_farOverTheLimitWhileItRuns_isKilled() {
+    open(limits(1, new Limits(NEVER, NEVER, 1000, 0)));
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(2);
+    for (int i = 0; i < 2; i++) {
+      FakeWorker large = launcher.awaitExecuting();
+      large.resident = 2000;
+      FakeLauncher.await(() -> !large.isAlive());
+    }
+    assertThat(failure(future)).hasMessageContaining("processes.limits.memory");
+  }
+
+  @Test
+  void requests_asManyAsAllowed_replaceTheWorker() {
+    open(limits(1, new Limits(NEVER, NEVER, 0, 10)));
+    FakeWorker first = launcher.living().get(0);
+    for (int i = 0; i < 10; i++) {
+      assertThat(answer(submit(i))).isEqualTo(i * i);
+    }
+    FakeLauncher.await(() -> !first.isAlive());
+    awaitServing(1);
+    assertServes();
+    assertThat(executor.stats().served()).isEqualTo(12);
+  }
+
+  @Test
+  void starts_thatDieUnready_areFewOnceThereWereThree() {
+    ExecutorSettings settings = workers(1);
+    Restart slow = new Restart(Duration.ofMillis(1), NEVER, 5);
+    open(settings.withProcesses(settings.processes().withRestart(slow)));
+    for (int i = 0; i < 3; i++) {
+      launcher.withNext(worker -> worker.dieOf(FrameKind.LOAD));
+    }
+    int before = launcher.starts.get();
+    launcher.living().get(0).kill();
+    FakeLauncher.await(() -> launcher.starts.get() == before + 3);
+    FakeLauncher.await(() -> launcher.living().isEmpty());
+    assertThat(submit(1)).isNotDone();
+    assertThat(launcher.starts.get()).as("the breaker is open").isEqualTo(before + 3);
+  }
+
+  @Test
+  void starts_thatDieUnready_areTriedOneAtATimeUntilOneIsReady() {
+    open(workers(3));
+    for (int i = 0; i < 5; i++) {
+      launcher.withNext(worker -> worker.dieOf(FrameKind.LOAD));
+    }
+    launcher.living().forEach(FakeWorker::kill);
+    CompletableFuture<InferenceResult> patient = submit(3);
+    assertThat(answer(patient)).isEqualTo(9);
+    awaitServing(3);
+  }
+
+  @Test
+  void engine_thatCannotBeOpened_isToldToWhoeverBuilds() {
+    launcher.withNext(
+        worker -> worker.failWith(new InferenceException(ErrorCode.NATIVE_UNAVAILABLE, "none")));
+    assertThatThrownBy(() -> open(workers(1)))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageStartingWith("NATIVE_UNAVAILABLE: none");
+  }
+
+  @Test
+  void launcher_thatCannotStart_isToldToWhoeverBuilds() {
+    launcher.refuse(true);
+    assertThatThrownBy(() -> open(workers(1)))
+        .isInstanceOf(InferenceException.class)
+        .hasMessageStartingWith("WORKER_START_FAILED: ");
+  }
+
+  @Test
+  void model_thatCrashesWhileItLoads_isRefusedAndOthersGoOn() {
+    open(workers(1));
+    launcher.living().get(0).dieOf(FrameKind.LOAD);
+    launcher.withNext(worker -> worker.dieOf(FrameKind.LOAD));
+    FakeWorker first = launcher.living().get(0);
+    model.close();
+    assertThatThrownBy(() -> executor.load(ModelSource.of(Path.of("other.fake"))))
+        .hasMessageStartingWith("NATIVE_FAILURE: two workers died of this")
+        .hasMessageContaining("SIGSEGV");
+    assertThat(first.isAlive()).isFalse();
+    model = executor.load(ModelSource.of(Path.of("any.fake")));
+    assertServes();
+  }
+
+  @Test
+  void models_areLoadedInEveryWorkerAndInThoseToCome() {
+    open(workers(2));
+    var other = executor.load(ModelSource.of(Path.of("other.fake")));
+    FakeLauncher.await(() -> launcher.living().stream().allMatch(w -> w.models().size() == 2));
+    launcher.living().get(0).kill();
+    awaitServing(2);
+    FakeLauncher.await(() -> launcher.living().stream().allMatch(w -> w.models().size() == 2));
+    other.close();
+    FakeLauncher.await(() -> launcher.living().stream().allMatch(w -> w.models().size() == 1));
+    assertServes();
+  }
+
+  @Test
+  void warmUp_runsInEveryWorkerAndInThoseToCome() {
+    open(workers(2));
+    WarmUp shapes = WarmUp.of(List.of(Map.of("x", new long[] {2}), Map.of("x", new long[] {4})));
+    var warm = executor.load(ModelSource.of(Path.of("warm.fake")).warmingUp(shapes));
+    warm.whenReady().orTimeout(20, java.util.concurrent.TimeUnit.SECONDS).join();
+    assertThat(executor.stats().served()).isEqualTo(2 * 2 * 3);
+    launcher.living().get(0).kill();
+    FakeLauncher.await(() -> executor.stats().served() == 3 * 2 * 3);
+  }
+
+  @Test
+  void warmUp_thatCrashesWorkers_isGivenUp() {
+    open(workers(1));
+    launcher.makeDeadly(0);
+    WarmUp shapes = WarmUp.of(List.of(Map.of("x", new long[] {2})));
+    var warm = executor.load(ModelSource.of(Path.of("warm.fake")).warmingUp(shapes));
+    assertFails(warm.whenReady(), ErrorCode.REQUEST_QUARANTINED);
+    assertServes();
+  }
+
+  @Test
+  void resize_upAndDown_hasAsManyWorkers() {
+    open(workers(1));
+    for (int workers : List.of(4, 2, 8, 1)) {
+      strategy.apply(plan(workers));
+      awaitServing(workers);
+      assertThat(executor.stats().lanes()).isEqualTo(workers);
+      assertServes();
+    }
+  }
+
+  private static Plan plan(int workers) {
+    return new Plan(
+        Plan.Route.DIRECT, Plan.Over.PROCESSES, workers, 1, 1, 1, Duration.ZERO, "test");
+  }
+
+  @Test
+  void close_whileAForwardNeverReturns_failsItAndWhatWaits() {
+    ExecutorSettings settings = workers(1);
+    open(
+        settings.withBackendSettings(
+            settings.backendSettings().withTimeouts(NEVER, Duration.ofMillis(100))));
+    launcher.hold();
+    CompletableFuture<InferenceResult> held = submit(1);
+    launcher.awaitExecuting();
+    CompletableFuture<InferenceResult> waiting = submit(2);
+    executor.close();
+    assertFails(held, ErrorCode.CLOSED);
+    assertFails(waiting, ErrorCode.CLOSED);
+  }
+
+  @Test
+  void archive_isMadeOnceWhenAllServe() {
+    open(workers(2));
+    FakeLauncher.await(() -> launcher.archives.get() > 0);
+    launcher.living().get(0).kill();
+    awaitServing(2);
+    assertThat(launcher.archives).hasValue(1);
+  }
+}
