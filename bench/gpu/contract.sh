@@ -4,7 +4,7 @@
 # STACK_JARS, the jars of the JavaCPP presets. Prints what it ran on, then JUnit's own summary.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-classpath=$(printf '%s:' "$here"/{api,native-mps,strategy-threads,strategy-batching,cli,bench}/target/{classes,test-classes} "$here"/lib/*.jar)$STACK_JARS
+classpath=$(printf '%s:' "$here"/{api,native-mps,strategy-threads,strategy-batching,strategy-processes,cli,bench}/target/{classes,test-classes} "$here"/lib/*.jar)$STACK_JARS
 export MPS_PARALLEL_CLASSPATH=$classpath
 echo "date: $(date -u +%FT%TZ)"; nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 nproc | sed 's/^/cpus: /'; "${java[@]}" -version 2>&1 | head -1

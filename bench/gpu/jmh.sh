@@ -2,7 +2,7 @@
 # On a host with many cores: JMH of the pools and of the forward's overhead, after contract.sh's set-up.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-classpath=$(printf '%s:' "$here"/{api,native-mps,strategy-threads,strategy-batching,cli,bench}/target/{classes,test-classes} "$here"/lib/*.jar)$STACK_JARS
+classpath=$(printf '%s:' "$here"/{api,native-mps,strategy-threads,strategy-batching,strategy-processes,cli,bench}/target/{classes,test-classes} "$here"/lib/*.jar)$STACK_JARS
 echo "date: $(date -u +%FT%TZ)"; nproc | sed 's/^/cpus: /'; "${java[@]}" -version 2>&1 | head -1
 result=$(mktemp)
 jmh() {

@@ -19,7 +19,7 @@ sed 's/:/\n/g; $a\' {api,native-mps,bench}/target/staged.classpath | grep '\.jar
 mvn -B -ntp -q dependency:copy -DoutputDirectory="$work/app/lib" \
   -Dartifact="org.junit.platform:junit-platform-console-standalone:$console"
 for classes in api/target/classes api/target/test-classes native-mps/target/classes \
-  native-mps/target/test-classes strategy-threads/target/classes strategy-batching/target/classes cli/target/classes \
+  native-mps/target/test-classes strategy-threads/target/classes strategy-batching/target/classes strategy-processes/target/classes cli/target/classes \
   cli/target/test-classes bench/target/classes; do
   if [ -d "$classes" ]; then
     mkdir -p "$work/app/$classes" && cp -r "$classes/." "$work/app/$classes/"

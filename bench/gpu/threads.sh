@@ -3,7 +3,7 @@
 # Options go to the scenario, such as --rounds 5; without a GPU, --device cpu tries it out.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-classpath=$(printf '%s:' "$here"/{api,native-mps,strategy-threads,strategy-batching,cli,bench}/target/classes "$here"/lib/*.jar)$STACK_JARS
+classpath=$(printf '%s:' "$here"/{api,native-mps,strategy-threads,strategy-batching,strategy-processes,cli,bench}/target/classes "$here"/lib/*.jar)$STACK_JARS
 if command -v nvidia-smi >/dev/null; then
   nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 fi

@@ -26,8 +26,11 @@ public final class BatchingProvider implements StrategyProvider {
   public Backend open(
       BackendProvider engine, ExecutorSettings settings, List<StrategyProvider> installed) {
     String over = settings.batching().over();
-    return Installed.choose("batching.over", over, installed, StrategyProvider::id)
-        .open(engine, settings, installed);
+    StrategyProvider below =
+        Installed.choose("batching.over", over, installed, StrategyProvider::id);
+    return below.servesSources() // else it is refused when the strategy is made
+        ? below.open(engine, settings, installed)
+        : engine.open(settings.backendSettings());
   }
 
   @Override
