@@ -72,9 +72,8 @@ final class Crew {
 
   /** The lane whose thread stepped off last, if it can be had: that thread may still be awake. */
   private void wakeOne() {
-    int latest = steppedOff;
-    int index = idle.claim(latest) ? latest : idle.claimAny();
-    LaneRunner runner = index == IdleLanes.NONE ? null : runners.get(index);
+    LaneRunner latest = claim(steppedOff);
+    LaneRunner runner = latest == null ? claimAny() : latest;
     if (runner != null) {
       runner.hand();
     }
@@ -86,7 +85,10 @@ final class Crew {
     return index == IdleLanes.NONE ? null : runners.get(index);
   }
 
-  /** Takes a certain lane, if it is idle; null if not, or if there is none. */
+  /**
+   * Takes the lane of a number, if it is idle; null if not, or if there is none. It is the one that
+   * is there now: a lane known from before may have ended, and another have its number.
+   */
   @Nullable LaneRunner claim(int index) {
     return index != IdleLanes.NONE && idle.claim(index) ? runners.get(index) : null;
   }
@@ -98,8 +100,9 @@ final class Crew {
       return;
     }
     idle.add(runner.index());
-    if ((hasWork() || runner.isNeeded()) && idle.claim(runner.index())) {
-      runner.hand();
+    LaneRunner again = hasWork() || runner.isNeeded() ? claim(runner.index()) : null;
+    if (again != null) {
+      again.hand();
     } else if (watched) {
       signalQuiet();
     }
@@ -299,8 +302,9 @@ final class Crew {
 
   /** Has a lane's thread look at what it was asked for, at once if nobody is on the lane. */
   void nudge(LaneRunner runner) {
-    if (idle.claim(runner.index())) {
-      runner.hand();
+    LaneRunner taken = claim(runner.index());
+    if (taken != null) {
+      taken.hand();
     }
   }
 
@@ -331,9 +335,10 @@ final class Crew {
     for (LaneRunner runner : all()) {
       if (runner.lane().device().equals(model.device())) {
         runner.lane().forgetLater(model);
-        if (idle.claim(runner.index())) {
-          runner.lane().doChores();
-          giveBack(runner);
+        LaneRunner taken = claim(runner.index());
+        if (taken != null) {
+          taken.lane().doChores();
+          giveBack(taken);
         }
       }
     }

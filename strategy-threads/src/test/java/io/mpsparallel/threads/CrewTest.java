@@ -1,0 +1,120 @@
+package io.mpsparallel.threads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.backend.Slot;
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.testing.FakeBackend;
+import io.mpsparallel.work.Job;
+import io.mpsparallel.work.WorkSource;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/** Lanes whose numbers are given again while somebody still knows the one that had it before. */
+class CrewTest {
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  private static final class Nothing implements WorkSource {
+    @Override
+    public int size() {
+      return 0;
+    }
+
+    @Override
+    public Job poll() {
+      return null;
+    }
+
+    @Override
+    public long restNanos() {
+      return UNTIL_MORE;
+    }
+  }
+
+  /** Runs something when it is first asked for its device. */
+  private record Hooked(Device device, Runnable hook, AtomicBoolean ran) implements Model {
+    @Override
+    public Device device() {
+      if (ran.compareAndSet(false, true)) {
+        hook.run();
+      }
+      return device;
+    }
+
+    @Override
+    public ModelSource source() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Signature signature() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public long weightBytes() {
+      return 0;
+    }
+
+    @Override
+    public Slot newSlot(Stream stream) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void forget_theNumberOfALaneIsGivenAgainMeanwhile_leavesTheNewLaneToItsThread() throws Exception {
+    try (FakeBackend backend = FakeBackend.builder().build()) {
+      Device cpu = backend.devices().get(0);
+      Crew crew =
+          new Crew(
+              new Nothing(),
+              2,
+              Duration.ZERO,
+              number -> new Lane(backend.acquireStream(cpu), () -> 1, LONG));
+      crew.resize(2).forEach(LaneRunner::start);
+      assertThat(crew.awaitQuiet(LONG)).isTrue();
+      LaneRunner second = crew.staying().get(1);
+      Runnable replace =
+          () -> {
+            crew.resize(1);
+            joined(second.thread());
+            List<LaneRunner> fresh = crew.resize(2);
+            assertThat(fresh).extracting(LaneRunner::index).containsExactly(second.index());
+            fresh.forEach(LaneRunner::start);
+            assertThat(quiet(crew)).isTrue();
+          };
+
+      crew.forget(new Hooked(cpu, replace, new AtomicBoolean()));
+
+      assertThat(crew.awaitQuiet(LONG)).isTrue();
+      assertThat(crew.end(LONG)).isTrue();
+    }
+  }
+
+  private static void joined(Thread thread) {
+    try {
+      thread.join(LONG.toMillis());
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    assertThat(thread.isAlive()).isFalse();
+  }
+
+  private static boolean quiet(Crew crew) {
+    try {
+      return crew.awaitQuiet(LONG);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
