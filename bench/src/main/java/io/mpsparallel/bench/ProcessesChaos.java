@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Requests to worker processes of which one is killed every second, and another now and then
- * stopped: every answer right, each once, and nothing left behind.
+ * Requests to worker processes of which one is killed every second, or now and then stopped: every
+ * answer right, each once, and nothing left behind.
  */
 final class ProcessesChaos implements Scenario {
-  private static final int WORKERS = 2;
+  private static final int WORKERS = 4;
   private static final int IN_FLIGHT = 8;
   private static final int INPUTS = 256;
 
@@ -98,7 +98,7 @@ final class ProcessesChaos implements Scenario {
         "processes.workers=" + WORKERS,
         "processes.limits.silence=2s",
         "processes.restart.retries=100",
-        "processes.launch.cds=false",
+        "processes.restart.most=1s",
         "threads.intra-op=1");
   }
 }

@@ -3,16 +3,19 @@ package io.mpsparallel.bench;
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.Ticker;
+import java.time.Duration;
 import java.util.List;
 
 /** What worker processes add to a request, and what they make of a network, beside lanes. */
 final class ProcessesCosts implements Scenario {
   private static final int SMALL = 1024; // floats: 4 KB
-  private static final int LARGE = 1 << 20; // floats: 4 MB
+  private static final int LARGE = CopyPair.BYTES / Float.BYTES;
   private static final int ROWS = 32;
   private static final String INFER = "identity, 4 KB, infer";
   private static final String SUBMIT = "identity, 4 KB, submit";
   private static final String COPIES = "identity, 4 MB, infer";
+  private static final String BARE = "two copies of 4 MB, one thread";
+  private static final String APART = "two copies of 4 MB, two threads in turn";
   private static final String PROCESSES = "MLP, 32 rows, 2 workers, async 4";
   private static final String THREADS = "MLP, 32 rows, 2 lanes, async 4";
 
@@ -50,6 +53,8 @@ final class ProcessesCosts implements Scenario {
                 SUBMIT,
                 time -> BlockedLoop.run(trips::submitAndJoin, 1, Limit.time(time), Ticker.SYSTEM)),
             Cell.blocked(COPIES, copies, 1),
+            new Cell(BARE, ProcessesCosts::copies),
+            new Cell(APART, ProcessesCosts::copiesApart),
             Cell.async(PROCESSES, processes, 4),
             Cell.async(THREADS, threads, 4));
     Rounds rounds = run.rounds(cells);
@@ -70,10 +75,25 @@ final class ProcessesCosts implements Scenario {
     return run.open(() -> Tensor.of(new float[count], 1, count));
   }
 
+  /** What the bytes cost that go there and come back, if nobody else sees them. */
+  private static Measured copies(Duration time) {
+    return BlockedLoop.run(new CopyPair()::bothHere, 1, Limit.time(time), Ticker.SYSTEM);
+  }
+
+  /** The same from one core's cache to another's. */
+  private static Measured copiesApart(Duration time) {
+    try (CopyPair pair = new CopyPair()) {
+      pair.start();
+      return BlockedLoop.run(pair::thereAndBack, 1, Limit.time(time), Ticker.SYSTEM);
+    }
+  }
+
   private static Table targets(Rounds rounds) {
     Table table = Figures.targets();
     add(table, rounds, INFER, 20, 200);
     add(table, rounds, SUBMIT, 45, 200);
+    addCopies(table, rounds, BARE);
+    addCopies(table, rounds, APART);
     Figures.add(
         table, "MLP, processes / threads", rounds.ratio(PROCESSES, THREADS), Target.atLeast(0.95));
     return table;
@@ -82,5 +102,14 @@ final class ProcessesCosts implements Scenario {
   private static void add(Table table, Rounds rounds, String cell, double half, double most) {
     Figures.add(table, cell + ", p50", rounds.micros(cell, 50), Target.atMost(half));
     Figures.add(table, cell + ", p99", rounds.micros(cell, 99), Target.atMost(most));
+  }
+
+  private static void addCopies(Table table, Rounds rounds, String base) {
+    Figures.add(
+        table,
+        COPIES + ", p50 / (1.2 x " + base + " + 50 us)",
+        rounds.spread(
+            round -> round.at(COPIES).micros(50) / (1.2 * round.at(base).micros(50) + 50)),
+        Target.atMost(1));
   }
 }

@@ -2,6 +2,8 @@ package io.mpsparallel.bench;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -9,11 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A thread that kills a child of this process each time a while has passed, and every fifth time
- * stops another. Any thread may ask and end it.
+ * A thread that kills the oldest child of this process, if it is old enough to serve, each time a
+ * while has passed, and every fifth time stops it instead. Any thread may ask and end it.
  */
 final class Saboteur implements AutoCloseable {
   private static final int STOPS_EVERY = 5;
+
+  /** At this age a worker serves. Those that start are let be, or none might ever serve. */
+  private static final Duration READY = Duration.ofSeconds(3);
 
   private final Duration pause;
   private final Consumer<String> failures;
@@ -55,14 +60,22 @@ final class Saboteur implements AutoCloseable {
 
   private void strike(int round) throws IOException, InterruptedException {
     List<ProcessHandle> children =
-        ProcessHandle.current().children().filter(ProcessHandle::isAlive).toList();
+        ProcessHandle.current()
+            .children()
+            .filter(child -> child.isAlive() && start(child).isBefore(Instant.now().minus(READY)))
+            .sorted(Comparator.comparing(Saboteur::start))
+            .toList();
     if (children.isEmpty()) {
       return;
     }
-    ProcessHandle victim = children.get(round % children.size());
+    ProcessHandle victim = children.get(0); // the oldest
     boolean stops = round % STOPS_EVERY == STOPS_EVERY - 1 && children.size() > 1;
     signal(stops ? "-STOP" : "-KILL", victim.pid());
     (stops ? stopped : killed).incrementAndGet();
+  }
+
+  private static Instant start(ProcessHandle child) {
+    return child.info().startInstant().orElse(Instant.MAX);
   }
 
   private static void signal(String which, long process) throws IOException, InterruptedException {

@@ -34,6 +34,8 @@ public final class ScenarioMain implements Callable<Integer> {
           new BatchingOpenLoop(),
           new BatchingFlood(),
           new ProcessesCosts(),
+          new ProcessesScaling(),
+          new ProcessesStarts(),
           new ProcessesChaos());
 
   private final List<String> arguments;

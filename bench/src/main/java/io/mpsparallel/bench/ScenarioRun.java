@@ -26,6 +26,8 @@ final class ScenarioRun implements AutoCloseable {
   /** Sizes of input, hidden layers and output of the network that most scenarios use. */
   private static final int[] WIDTHS = {512, 1024, 1024, 512};
 
+  private static final int[] LARGE_WIDTHS = {512, 6600, 6600, 512};
+
   private static final long SEED = 2026;
 
   /** Some threads of linear algebra spin for a while when they have nothing to do. */
@@ -60,6 +62,23 @@ final class ScenarioRun implements AutoCloseable {
   /** {@return a file with the network of 512-1024-1024-512 units; always the same weights} */
   Path mlp() {
     return once("mlp.pt", file -> ScriptModels.mlp(file, SEED, WIDTHS));
+  }
+
+  /** {@return a file with a network of 201 MB of weights, and the shape that it warms up with} */
+  Path largeMlp() {
+    once("large.json", ScenarioRun::describe);
+    return once("large.pt", file -> ScriptModels.mlp(file, SEED, LARGE_WIDTHS));
+  }
+
+  private static Path describe(Path file) {
+    String text =
+        "{\"inputs\": [{\"name\": \"x\", \"dtype\": \"float32\", \"shape\": [-1, 512]}],"
+            + " \"warm-up\": [{\"x\": [1, 512]}]}";
+    try {
+      return Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** {@return a file with the same network, weights and all, for other engines} */
