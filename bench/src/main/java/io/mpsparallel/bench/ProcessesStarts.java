@@ -41,7 +41,8 @@ final class ProcessesStarts implements Scenario {
       boolean archived = awaitArchive();
       run.report().say("Archive of classes, which needs a class path of jars: " + archived);
     }
-    Table starts = new Table("workers", "all ready after, ms", "min...max", "Pss of all, MB");
+    Table starts =
+        new Table("workers", "all ready after, ms", "min...max", "Pss of all, MB", "GPU, MB");
     for (int workers : WORKERS) {
       addStarts(run, weights, workers, starts);
     }
@@ -74,12 +75,15 @@ final class ProcessesStarts implements Scenario {
     int rounds = run.options().rounds();
     double[] millis = new double[rounds];
     double[] megabytes = new double[rounds];
+    String before = ChildMemory.gpuMegabytes();
+    String after = before;
     for (int i = 0; i < rounds; i++) {
       long start = System.nanoTime();
       try (Rig rig = run.shortRig(weights, settings(workers))) {
         rig.model().whenReady().join();
         millis[i] = millisSince(start);
         megabytes[i] = ChildMemory.pssMegabytes();
+        after = ChildMemory.gpuMegabytes();
       }
       run.progress(workers + " workers: " + millis[i] + " ms, " + megabytes[i] + " MB");
     }
@@ -88,7 +92,8 @@ final class ProcessesStarts implements Scenario {
         workers,
         Spread.number(time.median()),
         time.range(),
-        Spread.number(Spread.of(megabytes).median()));
+        Spread.number(Spread.of(megabytes).median()),
+        before.equals(after) ? "-" : before + " -> " + after);
   }
 
   private static Table targets(ScenarioRun run) {

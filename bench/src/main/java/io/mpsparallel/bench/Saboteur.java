@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 final class Saboteur implements AutoCloseable {
   private static final int STOPS_EVERY = 5;
 
-  /** At this age a worker serves. Those that start are let be, or none might ever serve. */
-  private static final Duration READY = Duration.ofSeconds(3);
+  /** At this age a worker has served. Those that start are let be, or none might ever serve. */
+  private static final Duration READY = Duration.ofSeconds(5);
 
   private final Duration pause;
   private final Consumer<String> failures;
