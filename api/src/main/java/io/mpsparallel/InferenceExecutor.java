@@ -46,6 +46,21 @@ public interface InferenceExecutor extends AutoCloseable {
    */
   LoadedModel load(ModelSource source);
 
+  /**
+   * Works by other settings from now on, another strategy included, while requests go on: none is
+   * lost and none answered twice. What is new is opened, loaded and warmed up first; then requests
+   * go there; then what is old finishes what it has, and is closed. Where the engine's own settings
+   * and the device stay as they are, and it is not in other processes, models are not loaded again;
+   * else there are two copies for a while. One change at a time; it blocks until it is done.
+   *
+   * @param settings the new settings, such as of {@code HoconSettings.parse}
+   * @throws io.mpsparallel.error.InferenceException as {@link InferenceExecutorBuilder#build} and
+   *     {@link #load(ModelSource)}, if what is asked for cannot be had; then all goes on as before.
+   *     {@code STREAMS_EXHAUSTED} if there are too few for old and new lanes at once, {@code
+   *     MISUSE} in a continuation on a lane, {@code CLOSED}
+   */
+  void reconfigure(ExecutorSettings settings);
+
   /** {@return the settings it works by} */
   ExecutorSettings settings();
 

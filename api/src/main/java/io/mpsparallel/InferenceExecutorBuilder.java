@@ -4,14 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.BackendProvider;
-import io.mpsparallel.backend.Device;
-import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
-import io.mpsparallel.strategy.Installed;
-import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.SingleLaneProvider;
-import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
 import io.mpsparallel.work.Ticker;
 import java.util.ArrayList;
@@ -97,29 +92,8 @@ public final class InferenceExecutorBuilder {
    *     {@code DEVICE_UNAVAILABLE}, or {@code NATIVE_UNAVAILABLE}
    */
   public InferenceExecutor build() {
-    List<StrategyProvider> installed = installedStrategies();
-    StrategyProvider strategy =
-        Installed.choose("strategy", settings.strategy(), installed, StrategyProvider::id);
-    Backend backend =
-        instance != null ? instance : strategy.open(chooseBackend(), settings, installed);
-    try {
-      Device device = chooseDevice(backend);
-      ParallelismStrategy started =
-          strategy.create(
-              new StrategyContext(backend, List.of(device), settings, ticker, installed, null));
-      try {
-        started.start();
-        return new LocalExecutor(backend, instance == null, device, started, settings, ticker);
-      } catch (RuntimeException e) {
-        started.close();
-        throw e;
-      }
-    } catch (RuntimeException e) {
-      if (instance == null) {
-        backend.close();
-      }
-      throw e;
-    }
+    return new LocalExecutor(
+        new SiteMaker(installedBackends(), installedStrategies(), instance, ticker), settings);
   }
 
   private List<StrategyProvider> installedStrategies() {
@@ -135,25 +109,11 @@ public final class InferenceExecutorBuilder {
     return installed;
   }
 
-  private BackendProvider chooseBackend() {
+  private List<BackendProvider> installedBackends() {
     List<BackendProvider> installed = new ArrayList<>(backends);
-    if (installed.isEmpty()) {
+    if (installed.isEmpty() && instance == null) {
       ServiceLoader.load(BackendProvider.class).forEach(installed::add);
     }
-    return Installed.choose("backend", settings.backend(), installed, BackendProvider::id);
-  }
-
-  private Device chooseDevice(Backend backend) {
-    List<Device> present = backend.devices();
-    if (settings.device().equals(ExecutorSettings.AUTO)) {
-      return present.get(0);
-    }
-    Device wanted = Device.of(settings.device());
-    if (!present.contains(wanted)) {
-      throw new InferenceException(
-          ErrorCode.DEVICE_UNAVAILABLE,
-          "device: " + wanted + " (present: " + present + "; 'mps-parallel doctor' says why)");
-    }
-    return wanted;
+    return installed;
   }
 }

@@ -1,5 +1,6 @@
 package io.mpsparallel;
 
+import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.InferenceRequest;
@@ -20,6 +21,18 @@ public interface LoadedModel extends AutoCloseable {
 
   /** {@return whether it is warm} */
   ModelState state();
+
+  /**
+   * Has requests served by another file from now on, such as one with newer weights: it is loaded
+   * and warmed up first, while requests go on; those under way keep what they began with. One
+   * change of the executor at a time; it blocks until it is done.
+   *
+   * @param source the file, whose model must take the same inputs
+   * @throws io.mpsparallel.error.InferenceException as {@link InferenceExecutor#load(ModelSource)},
+   *     and {@code CONFIG_INVALID} if the inputs differ; then all goes on as before. {@code MISUSE}
+   *     in a continuation on a lane
+   */
+  void swap(ModelSource source);
 
   /**
    * Waits for the warm-up shapes that were declared for the model: in {@code NAME.json} beside it,

@@ -2,7 +2,6 @@ package io.mpsparallel;
 
 import static java.util.Objects.requireNonNull;
 
-import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.BackendReport;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.InputSpec;
@@ -16,47 +15,57 @@ import io.mpsparallel.config.ModelDescription;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
-import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyStats;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Ticker;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The executor of this process: one engine, one device, one strategy. */
+/**
+ * The executor of this process: one site at a time, and the models in it.
+ *
+ * <p>Changes of the site and of what models there are go one after another, under {@link #changes}.
+ * Requests never wait for that: they use the placement that their model has, and go to the next one
+ * if its site closes before it has taken them.
+ */
 final class LocalExecutor implements InferenceExecutor {
   private static final Logger LOG = LoggerFactory.getLogger(LocalExecutor.class);
 
-  private final Backend backend;
-  private final boolean ownsBackend;
-  private final Device device;
-  private final ParallelismStrategy strategy;
-  private final ExecutorSettings settings;
-  private final Ticker ticker;
-  private final List<StrategyModel> models = new ArrayList<>(); // guarded by this
-  private boolean closed; // guarded by this
+  private static final Duration GLANCE = Duration.ofMillis(100);
 
-  LocalExecutor(
-      Backend backend,
-      boolean ownsBackend,
-      Device device,
-      ParallelismStrategy strategy,
-      ExecutorSettings settings,
-      Ticker ticker) {
-    this.backend = backend;
-    this.ownsBackend = ownsBackend;
-    this.device = device;
-    this.strategy = strategy;
-    this.settings = settings;
-    this.ticker = ticker;
+  private final SiteMaker maker;
+  private final ReentrantLock changes = new ReentrantLock();
+  private final List<StrategyModel> models = new ArrayList<>(); // guarded by this
+  private final List<Site> sites = new CopyOnWriteArrayList<>(); // those that are not closed
+  private volatile Site site; // written under changes
+  private boolean closed; // guarded by this
+  private boolean ended; // guarded by changes
+
+  LocalExecutor(SiteMaker maker, ExecutorSettings settings) {
+    this.maker = maker;
+    site = maker.make(settings, null);
+    sites.add(site);
   }
+
+  // ---- models ----
 
   @Override
   public LoadedModel load(Path file) {
@@ -67,41 +76,93 @@ final class LocalExecutor implements InferenceExecutor {
   public LoadedModel load(ModelSource source) {
     requireNonNull(source, "source");
     checkOpen();
-    Model model = backend.load(source, device);
-    List<NamedTensors> warmUp = warmUpOf(model);
-    StrategyModel loaded = new StrategyModel(this, model, version(model));
-    makeMistakes();
-    if (!added(loaded)) {
-      warmUp.forEach(NamedTensors::close);
-      loaded.close();
-      throw closedError();
+    while (true) {
+      Site at = site;
+      Arrival arrival = arrival(source, at);
+      makeMistakes();
+      StrategyModel loaded = new StrategyModel(this, arrival.placement());
+      if (added(loaded, at)) {
+        loaded.warmUp(arrival.warmUp(), !source.warmUp().isNone());
+        return loaded;
+      }
+      arrival.discard(); // there is another site meanwhile, or none any more
+      checkOpen();
     }
-    loaded.warmUp(warmUp, !source.warmUp().isNone());
-    return loaded;
   }
 
-  private synchronized boolean added(StrategyModel loaded) {
-    return !closed && models.add(loaded);
+  private synchronized boolean added(StrategyModel loaded, Site at) {
+    return !closed && at.equals(site) && models.add(loaded);
+  }
+
+  /** Loads another file in place of a model's, and has its requests go there once it is warm. */
+  void swap(StrategyModel model, ModelSource source) {
+    requireNonNull(source, "source");
+    changing(
+        "swap",
+        () -> {
+          Arrival arrival = arrival(source, site);
+          try {
+            checkCompatible(model.placement().signature(), arrival.placement().signature(), source);
+          } catch (InferenceException e) {
+            arrival.discard();
+            throw e;
+          }
+          awaitWarm(List.of(arrival), site.settings().backendSettings().eventTimeout());
+          model.move(arrival.placement());
+        });
+  }
+
+  /** Callers go on with inputs as before. */
+  private static void checkCompatible(Signature now, Signature next, ModelSource source) {
+    if (!next.inputs().equals(now.inputs())) {
+      throw new InferenceException(
+          ErrorCode.CONFIG_INVALID,
+          source + ": inputs " + next.inputs() + " (expected, as before: " + now.inputs() + ")");
+    }
+  }
+
+  /** A model that was loaded for a site, and what it warms up with; nobody uses it yet. */
+  private record Arrival(Placement placement, List<NamedTensors> warmUp) {
+    CompletableFuture<Void> warm() {
+      return warmUp.isEmpty()
+          ? CompletableFuture.completedFuture(null)
+          : placement.site().strategy().warmUp(placement.version(), warmUp);
+    }
+
+    void discard() {
+      warmUp.forEach(NamedTensors::close);
+      placement.version().release();
+    }
+  }
+
+  private Arrival arrival(ModelSource source, Site at) {
+    Model model = at.engine().backend().load(source, at.device());
+    List<NamedTensors> warmUp = warmUpOf(model);
+    return new Arrival(Placement.of(at, version(model, at), model), warmUp);
   }
 
   /** The inputs of the warm-up shapes; a model that declarations do not fit is closed again. */
   private static List<NamedTensors> warmUpOf(Model model) {
     try {
-      Padding padding = checkedPadding(model);
-      Signature signature = padding.forCallers(model.signature());
-      return model.source().warmUp().orFixed(signature).specs(signature).stream()
-          .map(shapes -> padding.complete(WarmUp.inputs(shapes, signature), signature))
-          .toList();
+      checkPadding(model);
+      return cases(model);
     } catch (RuntimeException e) {
       model.close();
       throw e;
     }
   }
 
-  private static Padding checkedPadding(Model model) {
+  private static List<NamedTensors> cases(Model model) {
+    Padding padding = model.source().padding();
+    Signature signature = padding.forCallers(model.signature());
+    return model.source().warmUp().orFixed(signature).specs(signature).stream()
+        .map(shapes -> padding.complete(WarmUp.inputs(shapes, signature), signature))
+        .toList();
+  }
+
+  private static void checkPadding(Model model) {
     try {
       model.source().padding().check(model.signature());
-      return model.source().padding();
     } catch (InferenceException e) {
       throw new InferenceException(e.code(), model.source() + ": " + e.detail(), e);
     }
@@ -128,14 +189,16 @@ final class LocalExecutor implements InferenceExecutor {
     }
   }
 
-  private ModelVersion version(Model model) {
+  private ModelVersion version(Model model, Site home) {
     ModelVersion[] self = new ModelVersion[1];
     self[0] =
         new ModelVersion(
-            Map.of(device, model),
+            Map.of(home.device(), model),
             () -> {
               try {
-                strategy.forget(self[0]);
+                sites.stream()
+                    .filter(home::sharesModelsWith)
+                    .forEach(at -> at.strategy().forget(self[0]));
               } finally {
                 model.close();
               }
@@ -143,73 +206,221 @@ final class LocalExecutor implements InferenceExecutor {
     return self[0];
   }
 
-  ParallelismStrategy currentStrategy() {
-    return strategy;
-  }
-
   Ticker ticker() {
-    return ticker;
+    return maker.ticker();
   }
 
   synchronized void removed(StrategyModel model) {
     models.remove(model);
   }
 
+  private synchronized List<StrategyModel> models() {
+    return List.copyOf(models);
+  }
+
+  // ---- the site ----
+
+  @Override
+  public void reconfigure(ExecutorSettings settings) {
+    requireNonNull(settings, "settings");
+    changing(
+        "reconfigure",
+        () -> {
+          if (!settings.equals(site.settings())) {
+            change(settings);
+          }
+        });
+  }
+
+  private void change(ExecutorSettings settings) {
+    Site old = site;
+    Site next = maker.make(settings, old);
+    sites.add(next);
+    try {
+      moveTo(next, old);
+    } catch (RuntimeException e) {
+      shut(next, old);
+      throw e;
+    }
+    finish(old);
+    shut(old, next);
+    LOG.info(
+        "strategy {} on {} -> {} on {}",
+        old.strategy().id(),
+        old.device(),
+        next.strategy().id(),
+        next.device());
+  }
+
+  /** All models are loaded and warm at the next site before the first of them moves. */
+  private void moveTo(Site next, Site old) {
+    Map<StrategyModel, Placement> moves = new LinkedHashMap<>();
+    try {
+      do {
+        List<Arrival> arrivals = new ArrayList<>();
+        for (StrategyModel model : models()) {
+          if (!moves.containsKey(model)) {
+            Arrival arrival = arrival(model.placement(), next, old);
+            arrivals.add(arrival);
+            moves.put(model, arrival.placement());
+          }
+        }
+        awaitWarm(arrivals, next.settings().backendSettings().eventTimeout());
+      } while (!begun(next, moves.keySet()));
+    } catch (RuntimeException e) {
+      if (!next.sharesModelsWith(old)) {
+        moves.values().forEach(placement -> placement.version().release());
+      }
+      throw e;
+    }
+    moves.forEach(StrategyModel::move);
+  }
+
+  private Arrival arrival(Placement now, Site next, Site old) {
+    if (next.sharesModelsWith(old)) {
+      Model model = now.version().on(next.device());
+      return new Arrival(now.at(next), cases(model));
+    }
+    return arrival(now.source(), next);
+  }
+
+  /** False if a model has come that does not move yet. */
+  private synchronized boolean begun(Site next, Set<StrategyModel> moving) {
+    checkOpen();
+    if (!moving.containsAll(models)) {
+      return false;
+    }
+    site = next;
+    return true;
+  }
+
+  /** What fails to warm up serves all the same, as after a load. */
+  private static void awaitWarm(List<Arrival> arrivals, Duration timeout) {
+    CompletableFuture<?>[] warm =
+        arrivals.stream().map(Arrival::warm).toArray(CompletableFuture<?>[]::new);
+    try {
+      CompletableFuture.allOf(warm).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("not all is warm; requests are served all the same", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits for what a site has accepted, as long as there is progress. */
+  private void finish(Site old) {
+    long patienceNanos = old.settings().backendSettings().eventTimeout().toNanos();
+    long progressNanos = System.nanoTime();
+    long served = old.strategy().stats().served();
+    while (!old.strategy().drain(GLANCE) && !isClosed()) {
+      long now = old.strategy().stats().served();
+      if (now != served) {
+        served = now;
+        progressNanos = System.nanoTime();
+      } else if (System.nanoTime() - progressNanos > patienceNanos) {
+        LOG.warn(
+            "{}: no answer for {} s; the rest fails", old.strategy().id(), patienceNanos / 1e9);
+        return;
+      }
+    }
+  }
+
+  private void shut(Site over, @Nullable Site other) {
+    sites.remove(over);
+    try {
+      over.strategy().close();
+    } finally {
+      if (other == null || !over.engine().equals(other.engine())) {
+        over.engine().close();
+      }
+    }
+  }
+
+  /** Does what others must not do at the same time, nor a lane, which it may have to wait for. */
+  private void changing(String call, Runnable change) {
+    if (Thread.currentThread() instanceof LaneThread lane) {
+      throw new InferenceException(
+          ErrorCode.MISUSE, call + " on " + lane.getName() + " would wait for the lane it runs on");
+    }
+    changes.lock();
+    try {
+      checkOpen();
+      change.run();
+    } finally {
+      endIfClosed();
+      changes.unlock();
+    }
+  }
+
   @Override
   public ExecutorSettings settings() {
-    return settings;
+    return site.settings();
   }
 
   @Override
   public String strategy() {
-    return strategy.id();
+    return site.strategy().id();
   }
 
   @Override
   public StrategyStats stats() {
-    return strategy.stats();
+    return site.strategy().stats();
   }
 
   @Override
   public Device device() {
-    return device;
+    return site.device();
   }
 
   @Override
   public BackendReport report() {
-    return backend.report();
+    return site.engine().backend().report();
   }
+
+  // ---- the end ----
 
   @Override
   public void close() {
-    List<StrategyModel> open;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
-      open = new ArrayList<>(models);
     }
-    strategy.drain(settings.backendSettings().closeTimeout());
-    try {
-      open.forEach(StrategyModel::close);
-    } finally {
-      closeEngine();
-    }
-  }
-
-  private void closeEngine() {
-    try {
-      strategy.close();
-    } finally {
-      if (ownsBackend) {
-        backend.close();
+    if (Thread.currentThread() instanceof LaneThread) {
+      if (!changes.tryLock()) {
+        return; // whoever changes something waits for this lane, and ends it all afterwards
       }
+    } else {
+      changes.lock();
+    }
+    try {
+      endIfClosed();
+    } finally {
+      changes.unlock();
     }
   }
 
-  private synchronized void checkOpen() {
-    if (closed) {
+  /** Under {@link #changes}. */
+  private void endIfClosed() {
+    if (!isClosed() || ended) {
+      return;
+    }
+    ended = true;
+    site.strategy().drain(site.settings().backendSettings().closeTimeout());
+    try {
+      models().forEach(StrategyModel::close);
+    } finally {
+      shut(site, null);
+    }
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private void checkOpen() {
+    if (isClosed()) {
       throw closedError();
     }
   }

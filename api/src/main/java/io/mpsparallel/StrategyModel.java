@@ -2,8 +2,7 @@ package io.mpsparallel;
 
 import static java.util.Objects.requireNonNull;
 
-import io.mpsparallel.backend.Model;
-import io.mpsparallel.backend.Padding;
+import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
@@ -24,29 +23,55 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A model whose requests go to the executor's strategy. */
+/** A model whose requests go where it is placed at the time. */
 final class StrategyModel implements LoadedModel {
   private static final Logger LOG = LoggerFactory.getLogger(StrategyModel.class);
 
   private final LocalExecutor executor;
-  private final String name;
-  private final Signature signature; // for callers
-  private final Padding padding;
-  private final ModelVersion version;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<Void> warm = new CompletableFuture<>();
+  private volatile Placement placement; // written under the monitor
 
-  StrategyModel(LocalExecutor executor, Model model, ModelVersion version) {
+  StrategyModel(LocalExecutor executor, Placement placement) {
     this.executor = executor;
-    name = model.source().toString();
-    padding = model.source().padding();
-    signature = padding.forCallers(model.signature());
-    this.version = version;
+    this.placement = placement;
+  }
+
+  // ---- where it is ----
+
+  Placement placement() {
+    return placement;
+  }
+
+  /** Has requests go elsewhere from now on; those under way keep the version that they have. */
+  void move(Placement next) {
+    ModelVersion left = next.version();
+    synchronized (this) {
+      if (!closed.get()) {
+        left = placement.version();
+        placement = next;
+      }
+    }
+    if (left != placement.version()) {
+      left.release();
+    }
+  }
+
+  /** Where to try again what a placement refused; null if that was final. */
+  private @Nullable Placement after(Placement tried, InferenceException refusal) {
+    Placement now = placement;
+    boolean moved = refusal.code() == ErrorCode.CLOSED && !now.equals(tried) && !closed.get();
+    return moved ? now : null;
+  }
+
+  @Override
+  public void swap(ModelSource source) {
+    executor.swap(this, source);
   }
 
   /**
@@ -60,14 +85,15 @@ final class StrategyModel implements LoadedModel {
     CompletableFuture<Void> begun =
         cases.isEmpty()
             ? CompletableFuture.completedFuture(null)
-            : executor.currentStrategy().warmUp(version, cases);
+            : placement.site().strategy().warmUp(placement.version(), cases);
     begun.whenComplete((none, failure) -> warmedUp(declared, failure));
   }
 
   private void warmedUp(boolean declared, @Nullable Throwable failure) {
     if (failure != null && !closed.get()) {
       String which = declared ? "a shape to warm up" : "the one shape that it declares";
-      LOG.warn("{}: {} failed; requests are served all the same", name, which, failure);
+      LOG.warn(
+          "{}: {} failed; requests are served all the same", placement.source(), which, failure);
     }
     if (failure != null && declared) {
       warm.completeExceptionally(failure);
@@ -94,15 +120,34 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public Signature signature() {
-    return signature;
+    return placement.signature();
   }
+
+  // ---- requests ----
 
   @Override
   public InferenceResult infer(InferenceRequest request) {
-    NamedTensors given = signature.check(requireNonNull(request, "request").inputs());
-    NamedTensors inputs = padding.complete(given, signature);
+    requireNonNull(request, "request");
+    Placement at = placement;
+    while (true) {
+      try {
+        return infer(at, request);
+      } catch (InferenceException e) {
+        Placement next = after(at, e);
+        if (next == null) {
+          throw e;
+        }
+        at = next;
+      }
+    }
+  }
+
+  private InferenceResult infer(Placement at, InferenceRequest request) {
+    NamedTensors given = at.signature().check(request.inputs());
+    NamedTensors inputs = at.padding().complete(given, at.signature());
     try {
-      return infer(request, inputs);
+      InferenceResult result = runHere(at, admit(at, request, inputs, false));
+      return result != null ? result : handOver(at, request, inputs);
     } finally {
       if (inputs != given) {
         inputs.get(given.size()).close(); // the mask; all else is the caller's
@@ -110,28 +155,21 @@ final class StrategyModel implements LoadedModel {
     }
   }
 
-  private InferenceResult infer(InferenceRequest request, NamedTensors inputs) {
-    ParallelismStrategy strategy = executor.currentStrategy();
-    WorkItem here = admit(request, inputs, false);
-    InferenceResult result = runHere(strategy, here);
-    return result != null ? result : handOver(request, inputs);
-  }
-
   /** On this thread, if the strategy can; the inputs stay borrowed. */
-  private static @Nullable InferenceResult runHere(ParallelismStrategy strategy, WorkItem item) {
+  private static @Nullable InferenceResult runHere(Placement at, WorkItem item) {
     try {
-      return strategy.tryRunHere(item);
+      return at.site().strategy().tryRunHere(item);
     } finally {
       item.finish();
     }
   }
 
   /** On a lane, with handles of its own: an interrupted caller may leave before the lane does. */
-  private InferenceResult handOver(InferenceRequest request, NamedTensors inputs) {
+  private InferenceResult handOver(Placement at, InferenceRequest request, NamedTensors inputs) {
     refuseOnLane("infer");
-    WorkItem item = admitOwned(request, inputs.share());
+    WorkItem item = admitOwned(at, request, inputs.share());
     try {
-      place(item);
+      place(at, item);
     } catch (InferenceException e) {
       item.fail(e);
       throw e;
@@ -140,9 +178,9 @@ final class StrategyModel implements LoadedModel {
   }
 
   /** Hands in for a caller who can wait, or can run the request when the queue is full. */
-  private void place(WorkItem item) {
-    QueueSettings queue = executor.settings().queue();
-    ParallelismStrategy strategy = executor.currentStrategy();
+  private static void place(Placement at, WorkItem item) {
+    QueueSettings queue = at.site().settings().queue();
+    ParallelismStrategy strategy = at.site().strategy();
     if (queue.whenFull() == WhenFull.WAIT) {
       strategy.accept(item, queue.patience());
       return;
@@ -173,42 +211,66 @@ final class StrategyModel implements LoadedModel {
     }
   }
 
-  /** Admits a request whose inputs are owned: if it is refused, they are closed. */
-  private WorkItem admitOwned(InferenceRequest request, NamedTensors inputs) {
+  @Override
+  public CompletableFuture<InferenceResult> submit(InferenceRequest request) {
+    return submit(
+        requireNonNull(request, "request"),
+        (at, item) -> at.site().strategy().accept(item, Duration.ZERO));
+  }
+
+  private CompletableFuture<InferenceResult> submit(
+      InferenceRequest request, BiConsumer<Placement, WorkItem> handIn) {
+    Placement at = placement;
+    NamedTensors inputs;
     try {
-      return admit(request, inputs, true);
+      inputs = at.padding().complete(at.signature().check(request.inputs()), at.signature());
+    } catch (InferenceException e) {
+      request.inputs().close();
+      return CompletableFuture.failedFuture(e);
+    }
+    while (true) {
+      try {
+        return handedIn(at, request, inputs, handIn);
+      } catch (InferenceException e) {
+        Placement next = after(at, e);
+        if (next == null) {
+          inputs.close();
+          return CompletableFuture.failedFuture(e);
+        }
+        at = next;
+      }
+    }
+  }
+
+  /** If this throws, the inputs are still the caller's. */
+  private WorkItem handedIn(
+      Placement at,
+      InferenceRequest request,
+      NamedTensors inputs,
+      BiConsumer<Placement, WorkItem> handIn) {
+    WorkItem item = admit(at, request, inputs, true);
+    try {
+      handIn.accept(at, item);
+      return item;
+    } catch (InferenceException e) {
+      item.withdraw();
+      throw e;
+    }
+  }
+
+  /** Admits a request whose inputs are owned: if it is refused, they are closed. */
+  private WorkItem admitOwned(Placement at, InferenceRequest request, NamedTensors inputs) {
+    try {
+      return admit(at, request, inputs, true);
     } catch (InferenceException e) {
       inputs.close();
       throw e;
     }
   }
 
-  @Override
-  public CompletableFuture<InferenceResult> submit(InferenceRequest request) {
-    requireNonNull(request, "request");
-    return submit(request, item -> executor.currentStrategy().accept(item, Duration.ZERO));
-  }
-
-  private CompletableFuture<InferenceResult> submit(
-      InferenceRequest request, Consumer<WorkItem> handIn) {
-    WorkItem item;
-    try {
-      NamedTensors given = signature.check(request.inputs());
-      item = admitOwned(request, padding.complete(given, signature));
-    } catch (InferenceException e) {
-      request.inputs().close();
-      return CompletableFuture.failedFuture(e);
-    }
-    try {
-      handIn.accept(item);
-    } catch (InferenceException e) {
-      item.fail(e);
-    }
-    return item;
-  }
-
-  private WorkItem admit(InferenceRequest request, NamedTensors inputs, boolean owned) {
-    Duration deadline = request.deadline().orElse(executor.settings().deadline());
+  private WorkItem admit(
+      Placement at, InferenceRequest request, NamedTensors inputs, boolean owned) {
+    Duration deadline = request.deadline().orElse(at.site().settings().deadline());
     long deadlineNanos =
         deadline.equals(ExecutorSettings.NO_DEADLINE)
             ? WorkItem.NO_DEADLINE
@@ -216,7 +278,7 @@ final class StrategyModel implements LoadedModel {
     if (closed.get()) {
       throw new InferenceException(ErrorCode.CLOSED, "the model was closed");
     }
-    return new WorkItem(version, inputs, owned, request.priority(), deadlineNanos);
+    return new WorkItem(at.version(), inputs, owned, request.priority(), deadlineNanos);
   }
 
   /** At most a hundred years, which the clock can hold. */
@@ -227,13 +289,13 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public ResultList mapRequests(List<InferenceRequest> requests) {
-    int window = executor.settings().mapWindow();
+    int window = placement.site().settings().mapWindow();
     List<CompletableFuture<InferenceResult>> futures = new ArrayList<>(requests.size());
     List<InferenceResult> results = new ArrayList<>(requests.size());
     try {
       refuseOnLane("map");
       for (InferenceRequest request : requests) {
-        futures.add(submit(request, this::place));
+        futures.add(submit(request, StrategyModel::place));
         if (futures.size() - results.size() >= window) {
           results.add(await(futures.get(results.size())));
         }
@@ -288,9 +350,13 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
+    @Nullable ModelVersion left;
+    synchronized (this) {
+      left = closed.getAndSet(true) ? null : placement.version();
+    }
+    if (left != null) {
       executor.removed(this);
-      version.release();
+      left.release();
       warm.completeExceptionally(
           new InferenceException(ErrorCode.CLOSED, "the model was closed before it was warm"));
     }

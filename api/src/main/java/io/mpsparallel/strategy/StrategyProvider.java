@@ -33,6 +33,18 @@ public interface StrategyProvider {
   }
 
   /**
+   * Whether {@link #open} gives what speaks for an engine of another process, so that its models
+   * are of no use to strategies that run here.
+   *
+   * @param settings the executor's settings
+   * @param installed every strategy that is installed, for one whose lanes are another's
+   * @return as {@link #runsElsewhere}, unless overridden
+   */
+  default boolean opensElsewhere(ExecutorSettings settings, List<StrategyProvider> installed) {
+    return runsElsewhere();
+  }
+
+  /**
    * Opens the engine for its strategies: here, or, if they {@linkplain #runsElsewhere run
    * elsewhere}, there, so that what is returned speaks for an engine of another process.
    *

@@ -159,6 +159,16 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
     }
   }
 
+  /**
+   * Lets go of the model version alone: no strategy took the item, and the inputs are its maker's
+   * again. Nobody may have seen its future.
+   */
+  public void withdraw() {
+    if (FINISHED.compareAndSet(this, 0, 1)) {
+      releaseVersion();
+    }
+  }
+
   private void closeInputs() {
     try {
       inputs.close();

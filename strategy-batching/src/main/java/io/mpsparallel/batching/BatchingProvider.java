@@ -23,14 +23,24 @@ public final class BatchingProvider implements StrategyProvider {
   }
 
   @Override
+  public boolean opensElsewhere(ExecutorSettings settings, List<StrategyProvider> installed) {
+    StrategyProvider below = below(settings, installed);
+    return below.servesSources() && below.opensElsewhere(settings, installed);
+  }
+
+  @Override
   public Backend open(
       BackendProvider engine, ExecutorSettings settings, List<StrategyProvider> installed) {
-    String over = settings.batching().over();
-    StrategyProvider below =
-        Installed.choose("batching.over", over, installed, StrategyProvider::id);
+    StrategyProvider below = below(settings, installed);
     return below.servesSources() // else it is refused when the strategy is made
         ? below.open(engine, settings, installed)
         : engine.open(settings.backendSettings());
+  }
+
+  private static StrategyProvider below(
+      ExecutorSettings settings, List<StrategyProvider> installed) {
+    String over = settings.batching().over();
+    return Installed.choose("batching.over", over, installed, StrategyProvider::id);
   }
 
   @Override
