@@ -3,9 +3,11 @@ package io.mpsparallel;
 import io.mpsparallel.backend.BackendReport;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.policy.Decision;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.StrategyStats;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Runs models for many callers at once. Any thread. Whoever makes it closes it; that closes the
@@ -69,6 +71,12 @@ public interface InferenceExecutor extends AutoCloseable {
 
   /** {@return what the strategy is doing: lanes, waiting requests, answers} */
   StrategyStats stats();
+
+  /**
+   * {@return what the strategy {@code adaptive} decided about kinds of work and why, the latest
+   * last, as far back as is kept; empty for other strategies}
+   */
+  List<Decision> decisions();
 
   /** {@return the device in use} */
   Device device();

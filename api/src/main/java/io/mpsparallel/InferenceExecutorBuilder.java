@@ -2,6 +2,7 @@ package io.mpsparallel;
 
 import static java.util.Objects.requireNonNull;
 
+import io.mpsparallel.adaptive.AdaptiveProvider;
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.error.InferenceException;
@@ -105,6 +106,7 @@ public final class InferenceExecutorBuilder {
               .reversed()
               .thenComparing(StrategyProvider::runsElsewhere));
       installed.add(new SingleLaneProvider());
+      installed.add(new AdaptiveProvider());
     }
     return installed;
   }

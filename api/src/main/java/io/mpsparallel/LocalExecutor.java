@@ -14,6 +14,7 @@ import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.config.ModelDescription;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.policy.Decision;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.StrategyStats;
 import io.mpsparallel.tensor.DType;
@@ -365,6 +366,11 @@ final class LocalExecutor implements InferenceExecutor {
   @Override
   public StrategyStats stats() {
     return site.strategy().stats();
+  }
+
+  @Override
+  public List<Decision> decisions() {
+    return site.strategy().decisions();
   }
 
   @Override

@@ -9,6 +9,7 @@ import com.google.inject.multibindings.Multibinder;
 import com.typesafe.config.Config;
 import io.mpsparallel.InferenceExecutor;
 import io.mpsparallel.InferenceExecutorBuilder;
+import io.mpsparallel.adaptive.AdaptiveProvider;
 import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.config.HoconSettings;
 import io.mpsparallel.error.ErrorCode;
@@ -65,7 +66,7 @@ public final class ExecutorModule extends AbstractModule {
     InferenceExecutorBuilder builder = InferenceExecutor.builder().settings(chosen);
     backends.forEach(builder::backend);
     strategies.forEach(builder::strategy);
-    builder.strategy(new SingleLaneProvider());
+    builder.strategy(new SingleLaneProvider()).strategy(new AdaptiveProvider());
     return builder.build();
   }
 }

@@ -1,5 +1,6 @@
 package io.mpsparallel.strategy;
 
+import io.mpsparallel.policy.Decision;
 import io.mpsparallel.policy.Plan;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
@@ -78,6 +79,14 @@ public interface ParallelismStrategy extends AutoCloseable {
 
   /** {@return what it is doing} */
   StrategyStats stats();
+
+  /**
+   * {@return what it decided about kinds of work, the latest last, as far back as is kept; empty
+   * for a strategy that has nothing to choose}
+   */
+  default List<Decision> decisions() {
+    return List.of();
+  }
 
   /**
    * Changes lanes, depth and batches while work goes on: nothing is lost. What the strategy has no

@@ -35,6 +35,8 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
   private final long deadlineNanos;
 
   private @Nullable Spinner spinner; // before it is handed in, then only read
+  private @Nullable WorkObserver observer; // before it is handed in, then only read
+  private long sinceNanos; // before it is handed in, then only read
 
   @SuppressWarnings("unused") // through FINISHED
   private volatile int finished;
@@ -105,7 +107,7 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
    */
   public void succeed(NamedTensors outputs, Served served) {
     try {
-      finish();
+      finish(true);
     } catch (Error e) {
       outputs.close(); // nobody is told of them
       throw e;
@@ -148,7 +150,14 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
    * through the future. Idempotent.
    */
   public void finish() {
+    finish(false);
+  }
+
+  private void finish(boolean answered) {
     if (FINISHED.compareAndSet(this, 0, 1)) {
+      if (observer != null) {
+        observer.finished(this, sinceNanos, answered);
+      }
       try {
         if (owned) {
           closeInputs();
@@ -165,6 +174,9 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
    */
   public void withdraw() {
     if (FINISHED.compareAndSet(this, 0, 1)) {
+      if (observer != null) {
+        observer.finished(this, sinceNanos, false);
+      }
       releaseVersion();
     }
   }
@@ -183,6 +195,17 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
     } catch (RuntimeException e) {
       LOG.warn("a model could not be closed after its last request", e);
     }
+  }
+
+  /**
+   * Has somebody told when the item is finished. For whoever hands it in, before that.
+   *
+   * @param witness who is told; null for nobody
+   * @param nowNanos the moment, by {@code System.nanoTime}, which it is told then
+   */
+  public void observe(@Nullable WorkObserver witness, long nowNanos) {
+    observer = witness;
+    sinceNanos = nowNanos;
   }
 
   /**

@@ -32,6 +32,7 @@ public final class ArchitectureRules {
           ROOT + ".policy",
           ROOT + ".work",
           ROOT + ".strategy",
+          ROOT + ".adaptive",
           ROOT + ".resilience",
           ROOT + ".metrics",
           ROOT,

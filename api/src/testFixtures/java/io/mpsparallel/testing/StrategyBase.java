@@ -57,6 +57,15 @@ abstract class StrategyBase extends ContractSupport {
     return List.of();
   }
 
+  /**
+   * What results may name as their strategy.
+   *
+   * @return the strategy under test, unless overridden, as by one that chooses between others
+   */
+  protected List<String> servedBy() {
+    return List.of(strategyUnderTest().id());
+  }
+
   /** {@return the engine that it runs over} */
   protected abstract BackendProvider engine();
 
