@@ -36,18 +36,42 @@ final class DirectCall {
       members.giveBack(member);
       return null;
     }
-    FrameSlot slot = new FrameSlot(worker, workload.modelOf(item));
+    FrameSlot slot = slotOn(worker);
     NamedTensors outputs;
     try {
       outputs = forward(worker, slot);
     } catch (LinkLost e) {
       return await(putBack(worker, slot.number(), e));
-    } catch (RuntimeException | Error e) {
+    } catch (InferenceException e) { // it is never thrown between hand-in and answer
       members.giveBack(member);
+      throw e;
+    } catch (RuntimeException | Error e) {
+      giveUp(worker);
       throw e;
     }
     members.giveBack(member);
     return new InferenceResult(outputs, workload.served());
+  }
+
+  private FrameSlot slotOn(Incumbent worker) {
+    try {
+      return new FrameSlot(worker, workload.modelOf(item));
+    } catch (RuntimeException | Error e) {
+      members.giveBack(member);
+      throw e;
+    }
+  }
+
+  /**
+   * A frame may be in its hand, of which nobody would take the answer. It is not buried here: after
+   * an overflow there is little stack, and who leases it next finds it gone.
+   */
+  private void giveUp(Incumbent worker) {
+    try {
+      worker.process().kill();
+    } finally {
+      members.giveBack(member);
+    }
   }
 
   private NamedTensors forward(Incumbent worker, FrameSlot slot) throws LinkLost {

@@ -67,8 +67,16 @@ final class FrameSlot implements Slot {
     return number;
   }
 
-  /** The worker has answered. */
-  void answered(Answer given) {
+  /**
+   * The worker has answered.
+   *
+   * @throws LinkLost if that is the answer of another frame
+   */
+  void answered(Answer given) throws LinkLost {
+    if (given.number() != number) {
+      given.close();
+      throw new LinkLost("an answer to frame " + given.number() + " (expected: " + number + ")");
+    }
     answer = given;
   }
 

@@ -176,6 +176,12 @@ final class Hand {
       return slot.takeOutputs();
     } catch (LinkLost e) {
       throw noteLost(e);
+    } catch (InferenceException e) { // it is never thrown between hand-in and answer
+      throw e;
+    } catch (RuntimeException | Error e) {
+      worker.process().kill(); // a frame may be in its hand, of which nobody knows
+      lost = new LinkLost("unexpected in a continuation: " + e);
+      throw e;
     } finally {
       slot.close();
     }

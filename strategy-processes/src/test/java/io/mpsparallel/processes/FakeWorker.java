@@ -44,6 +44,8 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private volatile boolean closed;
   private volatile @Nullable FrameKind deadlyKind;
   private volatile @Nullable InferenceException failure;
+  private volatile @Nullable Error stumble;
+  private volatile boolean misnumbering;
   volatile long resident;
 
   FakeWorker(FakeLauncher owner, long pid, int depth) {
@@ -70,6 +72,16 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   /** It dies of the next frame of this kind. */
   void dieOf(FrameKind kind) {
     deadlyKind = kind;
+  }
+
+  /** Whoever waits for it next meets this, with the frame still in its hand. */
+  void stumbleWith(Error error) {
+    stumble = error;
+  }
+
+  /** Its answers are those to other frames. */
+  void misnumber() {
+    misnumbering = true;
   }
 
   /** Every question is answered with this. */
@@ -190,6 +202,11 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   @Override
   public synchronized Answer await() throws LinkLost {
+    Error error = stumble;
+    if (error != null) {
+      stumble = null;
+      throw error;
+    }
     Frame frame = frames.getFirst();
     try {
       while (isHeld(frame)) {
@@ -234,7 +251,7 @@ final class FakeWorker implements WorkerProcess, ParentLink {
       return FrameAnswer.failed(frame.number(), failure);
     }
     if (frame.kind() == FrameKind.RUN) {
-      return FrameAnswer.of(frame.number(), squared(frame));
+      return FrameAnswer.of(frame.number() + (misnumbering ? 1 : 0), squared(frame));
     }
     if (frame.kind() == FrameKind.LOAD) {
       models.add(frame.model());

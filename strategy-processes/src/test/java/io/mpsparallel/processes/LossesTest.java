@@ -1,6 +1,7 @@
 package io.mpsparallel.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.settings.LaneSettings;
@@ -84,6 +85,50 @@ class LossesTest extends ProcessesFixture {
     launcher.awaitExecuting();
     launcher.release();
     assertThat(future.join()).isEqualTo(9);
+  }
+
+  @Test
+  void inferred_failsWithItsFrameInHand_leavesNoAnswerToTheNext() {
+    open(workers(1));
+    for (int i = 0; i < 3; i++) {
+      launcher.living().get(0).stumbleWith(new StackOverflowError("scripted"));
+      CompletableFuture<Float> overflowed = infer(5);
+      assertThatThrownBy(overflowed::join).hasCauseInstanceOf(StackOverflowError.class);
+      assertServes();
+      awaitServing(1);
+    }
+  }
+
+  @Test
+  void inferredByAContinuation_failsWithItsFrameInHand_leavesNoAnswerToTheNext() {
+    open(workers(1));
+    launcher.hold();
+    FakeWorker worker = launcher.living().get(0);
+    CompletableFuture<Float> nested =
+        submit(2)
+            .thenApply(
+                result -> {
+                  worker.stumbleWith(new StackOverflowError("scripted"));
+                  return take(result) + take(model.infer(floats(5)));
+                });
+    CompletableFuture<InferenceResult> next = submit(3);
+    launcher.awaitExecuting();
+    launcher.release();
+    assertThatThrownBy(nested::join).hasCauseInstanceOf(StackOverflowError.class);
+    assertThat(answer(next)).isEqualTo(9);
+    assertThat(worker.isAlive()).isFalse();
+    assertServes();
+  }
+
+  @Test
+  void answer_toAnotherFrame_isNoAnswer() {
+    open(workers(1));
+    launcher.living().get(0).misnumber();
+    assertThat(infer(3).join()).isEqualTo(9);
+    awaitServing(1);
+    launcher.living().get(0).misnumber();
+    assertThat(answer(submit(4))).isEqualTo(16);
+    assertThat(executor.stats().replaced()).isEqualTo(2);
   }
 
   /** Six deaths without an answer in between would be long waits if they were failed starts. */
