@@ -86,8 +86,15 @@ final class Incumbent {
     return served.get();
   }
 
-  /** {@return what it is at, or was handed last and has not answered; 0 if nothing; any thread} */
+  /**
+   * {@return the frame that somebody waits for; else what it is at, or was handed last and has not
+   * answered; 0 if nothing; any thread}
+   */
   int presentFrame() {
+    int awaited = link().awaited();
+    if (awaited != 0) {
+      return awaited; // however often it says that it is at another one
+    }
     int executing = link().executing();
     if (executing != 0) {
       return executing;

@@ -178,6 +178,7 @@ final class Members {
 
   private void nudge(Member member) {
     if (isNeeded(member) && leases.take(member)) {
+      overseer.workBegins();
       member.runner().hand();
     }
   }

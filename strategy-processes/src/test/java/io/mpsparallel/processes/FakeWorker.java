@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +37,9 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private final ArrayDeque<Frame> frames = new ArrayDeque<>(); // guarded by this
   private final Set<Integer> models = new HashSet<>(); // guarded by this
   private final CompletableFuture<Death> death = new CompletableFuture<>();
-  private final AtomicInteger beats = new AtomicInteger();
+  private final AtomicInteger looks = new AtomicInteger();
   private int sent; // guarded by this
+  private volatile int awaited;
   private volatile int executing;
   private volatile int answered;
   private volatile boolean stopped;
@@ -46,6 +48,7 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private volatile @Nullable InferenceException failure;
   private volatile @Nullable Error stumble;
   private volatile boolean misnumbering;
+  private volatile boolean mute;
   volatile long resident;
 
   FakeWorker(FakeLauncher owner, long pid, int depth) {
@@ -84,6 +87,11 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     misnumbering = true;
   }
 
+  /** It answers, but whoever waits is not woken before it dies. */
+  void mute() {
+    mute = true;
+  }
+
   /** Every question is answered with this. */
   void failWith(InferenceException why) {
     failure = why;
@@ -95,6 +103,11 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   boolean isClosed() {
     return closed;
+  }
+
+  /** {@return how often its sign of life was looked at, by the supervisor} */
+  int looks() {
+    return looks.get();
   }
 
   /** Whether it runs a forward that is held. */
@@ -178,8 +191,15 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     }
     sent++;
     frames.addLast(new Frame(sent, kind, model, body));
-    executing = frames.getFirst().number();
+    takeNext();
     return sent;
+  }
+
+  /** It takes a frame as soon as there is one, unless it is stopped. */
+  private void takeNext() {
+    if (!stopped) {
+      executing = frames.isEmpty() ? 0 : frames.getFirst().number();
+    }
   }
 
   @Override
@@ -208,13 +228,24 @@ final class FakeWorker implements WorkerProcess, ParentLink {
       throw error;
     }
     Frame frame = frames.getFirst();
+    awaited = frame.number();
     try {
-      while (isHeld(frame)) {
-        wait(1000);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return mute ? answeredUnheard(frame) : awaitAnswer(frame);
+    } finally {
+      awaited = 0;
     }
+  }
+
+  private Answer answeredUnheard(Frame frame) {
+    executing = 0;
+    answered = frame.number();
+    waitWhile(this::isAlive);
+    frames.removeFirst();
+    return answer(frame);
+  }
+
+  private Answer awaitAnswer(Frame frame) throws LinkLost {
+    waitWhile(() -> isHeld(frame));
     checkAlive();
     if (frame.kind() == deadlyKind || isDeadly(frame)) {
       die("SIGSEGV");
@@ -222,8 +253,18 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     }
     frames.removeFirst();
     answered = frame.number();
-    executing = frames.isEmpty() ? 0 : frames.getFirst().number();
+    takeNext();
     return answer(frame);
+  }
+
+  private void waitWhile(BooleanSupplier condition) {
+    try {
+      while (condition.getAsBoolean()) {
+        wait(1000);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private boolean isHeld(Frame frame) {
@@ -304,13 +345,19 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   }
 
   @Override
+  public int awaited() {
+    return awaited;
+  }
+
+  @Override
   public int executing() {
     return executing;
   }
 
   @Override
   public int beat() {
-    return stopped ? beats.get() : beats.incrementAndGet();
+    int seen = looks.incrementAndGet();
+    return stopped ? 0 : seen;
   }
 
   @Override

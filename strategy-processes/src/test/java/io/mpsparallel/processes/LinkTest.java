@@ -257,6 +257,34 @@ class LinkTest {
   }
 
   @Test
+  void awaited_isTheFrameThatSomebodyWaitsFor() throws Exception {
+    try (LinkPair pair = LinkPair.idle(BYTES, 2)) {
+      int number;
+      try (NamedTensors inputs = numbered(1, 1)) {
+        number = LinkPair.send(pair.parent, inputs, 256);
+      }
+      assertThat(pair.parent.awaited()).isZero();
+      CompletableFuture<Void> over = CompletableFuture.runAsync(() -> awaitOne(pair));
+      while (pair.parent.awaited() != number) {
+        Thread.onSpinWait();
+      }
+      pair.first.buffer().putInt(SlabLayout.EXECUTING_AT, 77); // whatever it says
+      assertThat(pair.parent.awaited()).isEqualTo(number);
+      LinkPair.echo(pair.worker.poll());
+      over.join();
+      assertThat(pair.parent.awaited()).isZero();
+    }
+  }
+
+  private static void awaitOne(LinkPair pair) {
+    try {
+      pair.parent.await().close();
+    } catch (LinkLost e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
   void results_outliveTheLink() throws Exception {
     NamedTensors outputs;
     try (LinkPair pair = LinkPair.serving(BYTES, 1, LinkPair::echo)) {

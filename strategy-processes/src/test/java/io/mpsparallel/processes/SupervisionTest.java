@@ -3,6 +3,7 @@ package io.mpsparallel.processes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mpsparallel.LoadedModel;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
@@ -17,10 +18,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Starts, limits, and numbers of workers. */
 class SupervisionTest extends ProcessesFixture {
+  private static final long LOOKS_APART_NANOS = 1_000_000_000;
+
   @Test
   void worker_stopped_isKilledAndItsRequestTriedAgain() {
     open(limits(1, new Limits(NEVER, SOON, 0, 0)));
@@ -31,6 +37,56 @@ class SupervisionTest extends ProcessesFixture {
     FakeLauncher.await(() -> !stopped.isAlive());
     launcher.release();
     assertThat(answer(future)).isEqualTo(4);
+  }
+
+  /** Neither a forward nor anything that it says of itself shows that somebody waits for it. */
+  @Test
+  void worker_stoppedWhileIdle_isKilledWhenItIsAskedToUnload() {
+    open(limits(1, new Limits(NEVER, SOON, 0, 0)));
+    LoadedModel other = executor.load(ModelSource.of(Path.of("other.fake")));
+    FakeWorker stopped = launcher.living().get(0);
+    FakeLauncher.await(() -> executor.stats().busy() == 0 && stopped.models().size() == 2);
+    awaitDozing(stopped);
+    stopped.stop();
+    other.close();
+    CompletableFuture<InferenceResult> future = submit(2);
+    assertThat(answer(future)).isEqualTo(4);
+    assertThat(stopped.isAlive()).isFalse();
+  }
+
+  @Test
+  void worker_stoppedWhileIdle_isKilledWhenItIsAskedToEnd() {
+    open(limits(2, new Limits(NEVER, SOON, 0, 0)));
+    List<FakeWorker> both = launcher.living();
+    both.forEach(FakeWorker::stop);
+    strategy.apply(plan(1));
+    FakeLauncher.await(() -> launcher.living().size() == 1);
+    launcher.living().forEach(FakeWorker::kill);
+    awaitServing(1);
+    assertServes();
+  }
+
+  @Test
+  void answer_ofWhichNobodyIsTold_isThereWhenTheWorkerWasKilled() {
+    open(limits(1, new Limits(SOON, NEVER, 0, 0)));
+    FakeWorker mute = launcher.living().get(0);
+    mute.mute();
+    assertThat(infer(3).orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(9);
+    assertThat(mute.isAlive()).isFalse();
+  }
+
+  /** Until the supervisor has not looked at a worker for a while: it sleeps without an end. */
+  private static void awaitDozing(FakeWorker worker) {
+    AtomicInteger seen = new AtomicInteger();
+    AtomicLong since = new AtomicLong();
+    FakeLauncher.await(
+        () -> {
+          int looks = worker.looks();
+          if (seen.getAndSet(looks) != looks) {
+            since.set(System.nanoTime());
+          }
+          return System.nanoTime() - since.get() > LOOKS_APART_NANOS;
+        });
   }
 
   @Test
