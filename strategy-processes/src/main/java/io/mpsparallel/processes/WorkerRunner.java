@@ -64,6 +64,9 @@ final class WorkerRunner implements Runnable {
         serve(worker);
       }
     }
+    if (members.workload().hasWork()) {
+      members.workAdded(); // it may have been this thread that was seen looking, or was woken
+    }
   }
 
   /** Waits for the lease; false if the thread is to end. */
