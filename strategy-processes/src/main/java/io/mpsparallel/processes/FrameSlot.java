@@ -41,6 +41,7 @@ final class FrameSlot implements Slot {
     if (inputs != null || number != 0) {
       throw new InferenceException(ErrorCode.MISUSE, "the slot is not empty");
     }
+    worker.checkLoaded(model);
     Region region = worker.link().allocate(bytes);
     inputs = region;
     inputBytes = bytes;

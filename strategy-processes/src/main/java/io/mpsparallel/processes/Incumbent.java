@@ -1,24 +1,31 @@
 package io.mpsparallel.processes;
 
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.processes.ProcessModel.ModelFacts;
 import io.mpsparallel.processes.ProcessModel.ModelFile;
 import io.mpsparallel.settings.ThreadSettings;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The present worker of a place, and what it has been told. Whoever has the lease, but for what
  * says otherwise.
  */
 final class Incumbent {
+  private static final Logger LOG = LoggerFactory.getLogger(Incumbent.class);
+
   /** For how long a process that let go of its link may take to be gone by itself. */
   private static final long NATURAL_MILLIS = 2_000;
 
@@ -28,6 +35,7 @@ final class Incumbent {
   private final String name;
   private final WorkerProcess process;
   private final Set<Integer> loaded = new HashSet<>();
+  private final Map<Integer, InferenceException> failed = new HashMap<>(); // models, why
   private final Set<WarmUpRun> warm = new HashSet<>();
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong served = new AtomicLong();
@@ -107,11 +115,39 @@ final class Incumbent {
   ModelFacts load(int number, ModelFile file, Device device) throws LinkLost {
     ModelFacts facts = Questions.load(link(), number, file, device);
     loaded.add(number);
+    failed.remove(number);
     return facts;
   }
 
   /**
-   * Brings it up to date; with nothing in its hand.
+   * Whether a model can run here.
+   *
+   * @throws InferenceException why it could not be loaded
+   */
+  void checkLoaded(ProcessModel model) {
+    InferenceException why = failed.get(model.number());
+    if (why != null) {
+      throw why.seenHere();
+    }
+  }
+
+  /** Loads a model; if only that cannot be, the worker goes on without it. */
+  private void tryLoad(ProcessModel model) throws LinkLost {
+    try {
+      load(model.number(), model.file(), model.device());
+    } catch (InferenceException e) {
+      if (Worker.isUnusableAfter(e)) {
+        throw e;
+      }
+      if (failed.put(model.number(), e) == null) {
+        LOG.warn("{} serves without model {}", name, model.number(), e);
+      }
+    }
+  }
+
+  /**
+   * Brings it up to date; with nothing in its hand. A model that cannot be loaded is tried again
+   * each time; until then its requests fail.
    *
    * @param warmer runs a model's warm-up here
    */
@@ -123,7 +159,7 @@ final class Incumbent {
     }
     for (ProcessModel model : wanted.models().values()) {
       if (!loaded.contains(model.number())) {
-        load(model.number(), model.file(), model.device());
+        tryLoad(model);
       }
     }
     warm.retainAll(wanted.warmUps());
@@ -142,6 +178,7 @@ final class Incumbent {
   }
 
   private void unload(Wanted wanted) throws LinkLost {
+    failed.keySet().retainAll(wanted.models().keySet());
     for (Iterator<Integer> each = loaded.iterator(); each.hasNext(); ) {
       int number = each.next();
       if (!wanted.models().containsKey(number)) {

@@ -3,6 +3,7 @@ package io.mpsparallel.processes;
 import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Signature;
+import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
@@ -47,6 +48,7 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private volatile @Nullable FrameKind deadlyKind;
   private volatile @Nullable InferenceException failure;
   private volatile @Nullable Error stumble;
+  private volatile int refusedModel;
   private volatile boolean misnumbering;
   private volatile boolean mute;
   volatile long resident;
@@ -80,6 +82,11 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   /** Whoever waits for it next meets this, with the frame still in its hand. */
   void stumbleWith(Error error) {
     stumble = error;
+  }
+
+  /** It does not load the model of a number; 0 for none. */
+  void refuse(int model) {
+    refusedModel = model;
   }
 
   /** Its answers are those to other frames. */
@@ -290,6 +297,10 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private Answer answer(Frame frame) {
     if (failure != null) {
       return FrameAnswer.failed(frame.number(), failure);
+    }
+    if (frame.kind() == FrameKind.LOAD && frame.model() == refusedModel) {
+      return FrameAnswer.failed(
+          frame.number(), new InferenceException(ErrorCode.MODEL_INVALID, "it was changed"));
     }
     if (frame.kind() == FrameKind.RUN) {
       return FrameAnswer.of(frame.number() + (misnumbering ? 1 : 0), squared(frame));

@@ -199,6 +199,23 @@ class SupervisionTest extends ProcessesFixture {
     assertServes();
   }
 
+  /** The second model's file is another one by now. */
+  @Test
+  void model_thatCannotBeLoadedAnyMore_failsAloneUntilItCan() {
+    open(workers(1));
+    LoadedModel other = executor.load(ModelSource.of(Path.of("other.fake")));
+    launcher.withNext(worker -> worker.refuse(2));
+    launcher.living().get(0).kill();
+    assertThat(failure(other.submit(floats(3))).code()).isEqualTo(ErrorCode.MODEL_INVALID);
+    assertServes();
+    awaitServing(1);
+    assertThatThrownBy(() -> other.infer(floats(3))).hasMessageContaining("it was changed");
+    assertThat(executor.stats().replaced()).isEqualTo(1);
+    launcher.living().get(0).refuse(0);
+    executor.load(ModelSource.of(Path.of("third.fake")));
+    assertThat(answer(other.submit(floats(3)))).isEqualTo(9);
+  }
+
   @Test
   void models_areLoadedInEveryWorkerAndInThoseToCome() {
     open(workers(2));
