@@ -62,8 +62,7 @@ final class Errand {
     if (item.isExpired(ticker.nanos())) {
       item.fail(
           new InferenceException(
-              ErrorCode.DEADLINE_EXCEEDED,
-              "the deadline passed before a worker answered; those that had it died"));
+              ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before a worker answered"));
       return false;
     }
     return true;

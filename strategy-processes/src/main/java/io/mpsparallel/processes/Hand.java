@@ -43,12 +43,22 @@ final class Hand {
 
   // ---- handing in ----
 
-  /** Takes the next job, if there is one, and hands its forwards in. */
+  /**
+   * Takes the next job, if there is one, and hands its forwards in. One that the worker may have no
+   * model for yet is put back, first of all: whoever sent it saw a change that this worker did not.
+   *
+   * @return whether there was one
+   */
   boolean take() throws LinkLost {
     checkLost();
     Errand errand = workload.take();
     if (errand == null) {
       return false;
+    }
+    if (!worker.isUpToDate(members.wanted())) { // read after the job was taken
+      workload.putBack(List.of(errand));
+      workload.over();
+      return true;
     }
     if (workload.hasWork()) {
       members.workAdded(); // another worker may find something too
