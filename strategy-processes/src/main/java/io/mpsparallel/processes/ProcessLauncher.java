@@ -173,12 +173,8 @@ final class ProcessLauncher implements Launcher {
   private ParentLink linkTo(Process process, int depth, Segment slab) {
     Bell bell = new PipeBell(process.getInputStream(), process.getOutputStream());
     Waiter.Look look = new Spin(settings.spin().toNanos());
-    return new ParentEnd(slab, depth, bell, look, mostSharedBytes());
-  }
-
-  private long mostSharedBytes() {
-    long limit = settings.limits().memoryBytes();
-    return limit == ProcessSettings.NO_LIMIT ? Long.MAX_VALUE : limit;
+    long most = ThisProcess.mostSharedBytes(settings.limits().memoryBytes());
+    return new ParentEnd(slab, depth, bell, look, most);
   }
 
   /** A child that left its argument file never reached its main class. */

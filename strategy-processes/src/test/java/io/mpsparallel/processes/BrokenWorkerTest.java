@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -97,6 +99,40 @@ class BrokenWorkerTest {
         pair.worker.close();
         assertThatThrownBy(() -> readAll(pair.parent)).isInstanceOf(LinkLost.class);
       }
+    }
+  }
+
+  @Test
+  void sharedMemory_ofAWorkerWithoutALimit_hasOneAllTheSame() {
+    assertThat(ThisProcess.mostSharedBytes(12_345)).isEqualTo(12_345);
+    assertThat(ThisProcess.mostSharedBytes(ProcessSettings.NO_LIMIT)).isBetween(1L << 30, 1L << 44);
+  }
+
+  @Test
+  @Timeout(60)
+  void answer_thatNeedsFarTooMuch_isOutOfMemoryAndTakesNone() throws Exception {
+    try (LinkPair pair = LinkPair.idle(BYTES, 1)) {
+      send(pair, 0);
+      try (NamedTensors large = NamedTensors.of(Tensor.of(new float[1000], 1000))) {
+        pair.worker.poll().answer(large);
+      }
+      Slab slab = Slab.of(pair.first);
+      slab.setFrame(1, SlabLayout.BYTES, 2_000_000_000);
+      CompletableFuture<Void> read =
+          CompletableFuture.runAsync(
+              () ->
+                  assertThatThrownBy(() -> readOne(pair.parent))
+                      .hasMessageContaining("2000000000 bytes of shared memory"));
+      while (!read.isDone()) {
+        assertThat(pair.worker.poll()).isNull();
+      }
+      read.join();
+    }
+  }
+
+  private static void readOne(ParentEnd parent) throws LinkLost {
+    try (Answer answer = parent.await()) {
+      answer.takeTensors().close();
     }
   }
 
