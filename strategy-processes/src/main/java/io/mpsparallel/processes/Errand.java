@@ -12,9 +12,12 @@ import java.util.BitSet;
  * worker died of each. Whoever has the job.
  */
 final class Errand {
+  private static final int LOSSES_EACH = 3;
+
   private final Job job;
   private final BitSet open = new BitSet();
   private final Blame[] blames;
+  private int losses;
 
   Errand(Job job) {
     this.job = job;
@@ -45,6 +48,16 @@ final class Errand {
       blames[forward] = known;
     }
     return known;
+  }
+
+  /**
+   * Notes that a worker died that had it in hand.
+   *
+   * @return whether that was far too often to be others' doing, though nothing shows that it ran
+   */
+  boolean isLostTooOften(int retries) {
+    losses++;
+    return losses > LOSSES_EACH * (retries + 2);
   }
 
   /**

@@ -242,6 +242,7 @@ final class Hand {
         judge(flight, loss);
       }
     }
+    loseThoseLostTooOften(loss);
     List<Errand> rest = List.copyOf(errands);
     if (members.places().isClosed()) {
       rest.forEach(errand -> CallersCode.run(() -> errand.job().lose(BoundedSource.closedError())));
@@ -251,6 +252,14 @@ final class Hand {
     errands.clear();
     rest.forEach(errand -> workload.over());
     return blamed;
+  }
+
+  private void loseThoseLostTooOften(Loss loss) {
+    for (Errand errand : List.copyOf(errands)) {
+      if (errand.isLostTooOften(members.retries())) {
+        finish(errand, () -> errand.job().lose(loss.failure(Verdict.LOST)));
+      }
+    }
   }
 
   private void judge(Flight flight, Loss loss) {

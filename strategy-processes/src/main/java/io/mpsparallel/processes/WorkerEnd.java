@@ -104,6 +104,7 @@ final class WorkerEnd implements WorkerLink {
     if (answer == null) {
       throw new IllegalStateException("frame " + frame.model() + ": no answer was kept");
     }
+    slab.set(SlabLayout.EXECUTING_AT, frame.model()); // whose answer may be what kills
     try (answer) {
       frame.deliver(answer);
     }

@@ -255,6 +255,7 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     waitWhile(() -> isHeld(frame));
     checkAlive();
     if (frame.kind() == deadlyKind || isDeadly(frame)) {
+      executing = isStealthy(frame) ? 0 : executing;
       die("SIGSEGV");
       checkAlive();
     }
@@ -286,6 +287,10 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   private boolean isDeadly(Frame frame) {
     return frame.kind() == FrameKind.RUN && owner.isDeadly(first(frame));
+  }
+
+  private boolean isStealthy(Frame frame) {
+    return frame.kind() == FrameKind.RUN && owner.isStealthy(first(frame));
   }
 
   private static float first(Frame frame) {

@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -264,7 +266,7 @@ class LinkTest {
         number = LinkPair.send(pair.parent, inputs, 256);
       }
       assertThat(pair.parent.awaited()).isZero();
-      CompletableFuture<Void> over = CompletableFuture.runAsync(() -> awaitOne(pair));
+      CompletableFuture<Void> over = CompletableFuture.runAsync(() -> awaitOne(pair.parent));
       while (pair.parent.awaited() != number) {
         Thread.onSpinWait();
       }
@@ -276,12 +278,57 @@ class LinkTest {
     }
   }
 
-  private static void awaitOne(LinkPair pair) {
+  private static void awaitOne(ParentEnd parent) {
     try {
-      pair.parent.await().close();
+      parent.await().close();
     } catch (LinkLost e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void resend_isExecutingTheFrameWhoseAnswerItSends() throws Exception {
+    Segment first = Segment.create(LinkPair.DIRECTORY, BYTES);
+    LoopbackBell[] bells = LoopbackBell.pair();
+    List<Integer> executing = new CopyOnWriteArrayList<>();
+    Bell worker = noting(bells[1], () -> first.buffer().getInt(SlabLayout.EXECUTING_AT), executing);
+    try (ParentEnd parent =
+            new ParentEnd(first, 1, bells[0], Waiter.Look.NEVER, LinkPair.MOST_BYTES);
+        WorkerEnd end =
+            new WorkerEnd(Segment.open(first.file(), BYTES), worker, Waiter.Look.NEVER);
+        NamedTensors inputs = numbered(1, 500)) {
+      int number = LinkPair.send(parent, inputs, 0);
+      LinkPair.echo(end.poll());
+      CompletableFuture<Void> over = CompletableFuture.runAsync(() -> awaitOne(parent));
+      while (first.buffer().getInt(SlabLayout.PARENT_SLEEPS_AT) == 0) {
+        Thread.onSpinWait();
+      }
+      assertThat(end.poll()).isNull();
+      over.join();
+      assertThat(executing).containsExactly(number);
+      assertThat(parent.executing()).isZero();
+    }
+  }
+
+  /** Notes something whenever it is rung. */
+  private static Bell noting(Bell bell, Supplier<Integer> what, List<Integer> noted) {
+    return new Bell() {
+      @Override
+      public void ring() {
+        noted.add(what.get());
+        bell.ring();
+      }
+
+      @Override
+      public boolean sleep() {
+        return bell.sleep();
+      }
+
+      @Override
+      public void close() {
+        bell.close();
+      }
+    };
   }
 
   @Test

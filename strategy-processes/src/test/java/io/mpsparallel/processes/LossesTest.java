@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of requests, and of places, when workers die. */
@@ -139,7 +140,7 @@ class LossesTest extends ProcessesFixture {
     for (int i = 0; i < 10; i++) {
       assertFails(submit(13), ErrorCode.REQUEST_QUARANTINED);
     }
-    assertThat(executor.stats().replaced()).isEqualTo(20);
+    FakeLauncher.await(() -> executor.stats().replaced() == 20);
     assertServes();
   }
 
@@ -156,6 +157,18 @@ class LossesTest extends ProcessesFixture {
     assertFails(first, ErrorCode.REQUEST_QUARANTINED);
     launcher.release();
     assertThat(answer(second)).isEqualTo(9);
+  }
+
+  /** Nothing shows that it ran when its workers died. */
+  @Test
+  void submitted_killsWorkersThatDoNotSayIt_isLostInTheEnd() {
+    launcher.makeStealthy(13);
+    open(workers(2));
+    CompletableFuture<InferenceResult> deadly = submit(13).orTimeout(30, TimeUnit.SECONDS);
+    FakeLauncher.await(deadly::isDone);
+    assertFails(deadly, ErrorCode.WORKER_LOST);
+    FakeLauncher.await(() -> executor.stats().replaced() == 3 * (5 + 2) + 1);
+    assertServes();
   }
 
   @Test
