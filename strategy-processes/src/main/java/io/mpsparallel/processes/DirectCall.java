@@ -41,7 +41,7 @@ final class DirectCall {
     try {
       outputs = forward(worker, slot);
     } catch (LinkLost e) {
-      return await(putBack(worker, slot.number(), e));
+      return await(lost(worker, slot.number(), e));
     } catch (InferenceException e) { // it is never thrown between hand-in and answer
       members.giveBack(member);
       throw e;
@@ -85,24 +85,31 @@ final class DirectCall {
     }
   }
 
+  private WorkItem lost(Incumbent worker, int frame, LinkLost lost) {
+    Loss loss = worker.bury(String.valueOf(lost.getMessage()));
+    boolean blamed = frame != 0 && frame == loss.executing();
+    try {
+      return putBack(loss, blamed);
+    } finally { // whatever happened: else nobody would ever have this place again
+      members.departed(member, loss, blamed);
+      members.workAdded();
+    }
+  }
+
   /**
    * With handles of its own on the inputs: an interrupted caller may leave before a worker does.
    */
-  private WorkItem putBack(Incumbent worker, int frame, LinkLost lost) {
-    Loss loss = worker.bury(String.valueOf(lost.getMessage()));
+  private WorkItem putBack(Loss loss, boolean blamed) {
     WorkItem again =
         new WorkItem(
             item.version(), item.inputs().share(), true, item.priority(), item.deadlineNanos());
     Errand errand = new Errand(again);
-    boolean blamed = frame != 0 && frame == loss.executing();
     Verdict verdict = blamed ? errand.blame(0).died(loss, members.retries()) : Verdict.AGAIN;
     if (verdict == Verdict.AGAIN) {
       workload.putBack(List.of(errand));
     } else {
       again.fail(loss.failure(verdict));
     }
-    members.departed(member, loss, blamed);
-    members.workAdded();
     return again;
   }
 

@@ -196,8 +196,18 @@ final class Incumbent {
     process.kill();
   }
 
-  /** Sees to it that it is gone, waits for that, and lets go of the link. */
+  /** Sees to it that it is gone, waits for that, and lets go of the link. Never fails. */
   Loss bury(String lastSeen) {
+    try {
+      return buryAndSayHow(lastSeen);
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: unexpected failure while it was buried", name, e);
+      process.kill();
+      return Loss.unknown(name, "was killed: " + lastSeen);
+    }
+  }
+
+  private Loss buryAndSayHow(String lastSeen) {
     int executing = link().executing();
     Death death = death(NATURAL_MILLIS);
     String how = killedFor == null ? null : Reasons.of(killedFor);

@@ -8,6 +8,8 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -51,6 +53,7 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private volatile int refusedModel;
   private volatile boolean misnumbering;
   private volatile boolean mute;
+  private volatile boolean sticky;
   volatile long resident;
 
   FakeWorker(FakeLauncher owner, long pid, int depth) {
@@ -87,6 +90,11 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   /** It does not load the model of a number; 0 for none. */
   void refuse(int model) {
     refusedModel = model;
+  }
+
+  /** Its link cannot be closed as it should. */
+  void stick() {
+    sticky = true;
   }
 
   /** Its answers are those to other frames. */
@@ -379,5 +387,8 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   @Override
   public void close() {
     closed = true;
+    if (sticky) {
+      throw new UncheckedIOException(new IOException("scripted"));
+    }
   }
 }

@@ -184,6 +184,22 @@ class LossesTest extends ProcessesFixture {
   }
 
   @Test
+  void failure_whileADeathIsSeenTo_losesNeitherTheRequestNorThePlace() {
+    open(workers(1));
+    for (boolean direct : new boolean[] {true, false}) {
+      launcher.hold();
+      CompletableFuture<Float> future = direct ? infer(3) : submit(3).thenApply(LossesTest::take);
+      FakeWorker worker = launcher.awaitExecuting();
+      worker.stick();
+      worker.kill();
+      launcher.awaitExecuting();
+      launcher.release();
+      assertThat(future.orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo(9);
+      awaitServing(1);
+    }
+  }
+
+  @Test
   void idle_dies_isReplaced() {
     open(workers(2));
     launcher.living().get(0).kill();
