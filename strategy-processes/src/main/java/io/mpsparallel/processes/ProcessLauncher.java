@@ -62,8 +62,8 @@ final class ProcessLauncher implements Launcher {
     cache = CacheDirectory.of(settings.launch().cache());
     slabs = ThisProcess.sharedMemory(cache.run());
     archive = ClassDataArchive.of(cache.archives(), inherited, settings.launch().cds());
-    Leftovers.sweep(cache.run(), ARGUMENTS);
-    Leftovers.sweep(slabs, Segment.PREFIX);
+    Leftovers.sweep(cache.run(), ARGUMENTS, settings.launch().limit());
+    Leftovers.sweep(slabs, Segment.PREFIX, settings.launch().limit());
     Leftovers.keepNewest(cache.crashes(), LOG_SUFFIX, KEPT_CRASHES);
   }
 

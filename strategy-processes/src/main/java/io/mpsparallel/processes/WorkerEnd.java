@@ -89,7 +89,9 @@ final class WorkerEnd implements WorkerLink {
 
   private void map(WorkerFrame frame) {
     int length = slab.region(frame.number(), SlabLayout.BODY).length();
-    segments.put(frame.model(), segment(0).open(frame.model(), length));
+    Segment mapped = segment(0).open(frame.model(), length);
+    mapped.unlink(); // the parent does so as well, unless it is killed before
+    segments.put(frame.model(), mapped);
     frame.finish(AnswerStatus.DONE, 0);
   }
 

@@ -9,6 +9,7 @@ import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -347,6 +348,20 @@ class LinkTest {
     assertThat(outputs.get(0).toFloatArray()).containsExactly(1, 2);
     assertThat(outputs.get(1).toByteArray()).containsExactly(3);
     outputs.close();
+  }
+
+  /** By the worker, since the parent may be killed before it can. */
+  @Test
+  void fileOfASegment_isDeletedByWhoMapsIt() throws Exception {
+    try (LinkPair pair = LinkPair.idle(BYTES, 1)) {
+      try (NamedTensors inputs = numbered(1, 100_000)) {
+        LinkPair.send(pair.parent, inputs, 0);
+      }
+      Path second = pair.first.file().resolveSibling(pair.first.file().getFileName() + "-1");
+      assertThat(second).exists();
+      assertThat(pair.worker.poll()).isNotNull();
+      assertThat(second).doesNotExist();
+    }
   }
 
   @Test
