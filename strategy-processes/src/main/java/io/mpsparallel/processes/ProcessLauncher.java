@@ -182,6 +182,7 @@ final class ProcessLauncher implements Launcher {
       ChildProcess child, Segment slab, Path arguments, @Nullable String archiveOption) {
     children.remove(child);
     slab.unlink(); // the mapping is the link's
+    Leftovers.keepNewest(cache.crashes(), LOG_SUFFIX, KEPT_CRASHES);
     if (Files.exists(arguments)) {
       Leftovers.delete(arguments);
       if (archiveOption != null && !closed && !child.wasKilled()) {
@@ -199,19 +200,27 @@ final class ProcessLauncher implements Launcher {
     if (archiving == null) {
       CompletableFuture<Boolean> over = new CompletableFuture<>();
       archiving = over;
-      daemon(() -> over.complete(makeNow(engine, model)), "mps-parallel-archive").start();
+      daemon(() -> makeAndTell(engine, model, over), "mps-parallel-archive").start();
     }
     return archiving;
   }
 
-  private boolean makeNow(String engine, @Nullable ModelSource model) {
-    if (!archive.isMissing()) {
-      return archive.useOption() != null;
+  private void makeAndTell(
+      String engine, @Nullable ModelSource model, CompletableFuture<Boolean> over) {
+    try {
+      over.complete(archive.isMissing() ? makeNow(engine, model) : archive.useOption() != null);
+    } catch (RuntimeException | Error e) {
+      LOG.debug("no class-data archive", e);
+      over.complete(false);
     }
+  }
+
+  private boolean makeNow(String engine, @Nullable ModelSource model) {
     boolean well = false;
     try {
       WorkerProcess child = onThread(() -> startNow("archive", 1, archive.makeOption())).join();
-      well = new Rehearsal(engine, all.backendSettings(), model).run(child);
+      well =
+          new Rehearsal(engine, all.backendSettings(), model).run(child, settings.launch().limit());
     } catch (RuntimeException e) {
       LOG.debug("no class-data archive", e);
     }

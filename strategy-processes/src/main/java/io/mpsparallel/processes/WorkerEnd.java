@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class WorkerEnd implements WorkerLink {
   private static final List<FrameKind> KINDS = List.of(FrameKind.values());
 
+  private final Segment first;
   private final Slab slab;
   private final Bell bell;
   private final Waiter waiter;
@@ -30,6 +31,7 @@ final class WorkerEnd implements WorkerLink {
    * @throws IllegalStateException if the parent is gone, or of another version
    */
   WorkerEnd(Segment first, Bell bell, Waiter.Look look) {
+    this.first = first;
     this.bell = bell;
     slab = formatted(first, bell, look);
     waiter = new Waiter(slab, SlabLayout.ASKED_AT, SlabLayout.WORKER_SLEEPS_AT, bell, look);
@@ -148,8 +150,7 @@ final class WorkerEnd implements WorkerLink {
 
   @Override
   public void beat() {
-    Segment first = segment(0);
-    if (first.retain()) {
+    if (first.retain()) { // the map of segments is the main thread's
       slab.set(SlabLayout.BEAT_AT, slab.get(SlabLayout.BEAT_AT) + 1);
       first.close();
     }
