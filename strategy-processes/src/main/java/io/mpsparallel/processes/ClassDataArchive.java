@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,6 +24,9 @@ final class ClassDataArchive {
   private static final String SUFFIX = ".jsa";
   private static final String PART = "part-";
   private static final int KEPT = 8;
+
+  /** How old a part is at least that nobody makes any more. */
+  private static final Duration PART_LEAST = Duration.ofMinutes(10);
 
   private final Path directory;
   private final String key;
@@ -44,7 +48,7 @@ final class ClassDataArchive {
    * @param wanted whether there is to be one at all
    */
   static ClassDataArchive of(Path directory, WorkerCommand.Inherited inherited, boolean wanted) {
-    Leftovers.sweep(directory, PART);
+    Leftovers.sweep(directory, PART, PART_LEAST);
     boolean possible = wanted && inherited.mainModule() == null && isJars(inherited.classPath());
     return new ClassDataArchive(directory, key(inherited), possible);
   }

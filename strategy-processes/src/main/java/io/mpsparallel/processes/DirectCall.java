@@ -36,18 +36,42 @@ final class DirectCall {
       members.giveBack(member);
       return null;
     }
-    FrameSlot slot = new FrameSlot(worker, workload.modelOf(item));
+    FrameSlot slot = slotOn(worker);
     NamedTensors outputs;
     try {
       outputs = forward(worker, slot);
     } catch (LinkLost e) {
-      return await(putBack(worker, slot.number(), e));
-    } catch (RuntimeException | Error e) {
+      return await(lost(worker, slot.number(), e));
+    } catch (InferenceException e) { // it is never thrown between hand-in and answer
       members.giveBack(member);
+      throw e;
+    } catch (RuntimeException | Error e) {
+      giveUp(worker);
       throw e;
     }
     members.giveBack(member);
     return new InferenceResult(outputs, workload.served());
+  }
+
+  private FrameSlot slotOn(Incumbent worker) {
+    try {
+      return new FrameSlot(worker, workload.modelOf(item));
+    } catch (RuntimeException | Error e) {
+      members.giveBack(member);
+      throw e;
+    }
+  }
+
+  /**
+   * A frame may be in its hand, of which nobody would take the answer. It is not buried here: after
+   * an overflow there is little stack, and who leases it next finds it gone.
+   */
+  private void giveUp(Incumbent worker) {
+    try {
+      worker.process().kill();
+    } finally {
+      members.giveBack(member);
+    }
   }
 
   private NamedTensors forward(Incumbent worker, FrameSlot slot) throws LinkLost {
@@ -61,24 +85,31 @@ final class DirectCall {
     }
   }
 
+  private WorkItem lost(Incumbent worker, int frame, LinkLost lost) {
+    Loss loss = worker.bury(String.valueOf(lost.getMessage()));
+    boolean blamed = frame != 0 && frame == loss.executing();
+    try {
+      return putBack(loss, blamed);
+    } finally { // whatever happened: else nobody would ever have this place again
+      members.departed(member, loss, blamed);
+      members.workAdded();
+    }
+  }
+
   /**
    * With handles of its own on the inputs: an interrupted caller may leave before a worker does.
    */
-  private WorkItem putBack(Incumbent worker, int frame, LinkLost lost) {
-    Loss loss = worker.bury(String.valueOf(lost.getMessage()));
+  private WorkItem putBack(Loss loss, boolean blamed) {
     WorkItem again =
         new WorkItem(
             item.version(), item.inputs().share(), true, item.priority(), item.deadlineNanos());
     Errand errand = new Errand(again);
-    boolean blamed = frame != 0 && frame == loss.executing();
     Verdict verdict = blamed ? errand.blame(0).died(loss, members.retries()) : Verdict.AGAIN;
     if (verdict == Verdict.AGAIN) {
       workload.putBack(List.of(errand));
     } else {
       again.fail(loss.failure(verdict));
     }
-    members.departed(member, loss, blamed);
-    members.workAdded();
     return again;
   }
 

@@ -12,9 +12,12 @@ import java.util.BitSet;
  * worker died of each. Whoever has the job.
  */
 final class Errand {
+  private static final int LOSSES_EACH = 3;
+
   private final Job job;
   private final BitSet open = new BitSet();
   private final Blame[] blames;
+  private int losses;
 
   Errand(Job job) {
     this.job = job;
@@ -48,6 +51,16 @@ final class Errand {
   }
 
   /**
+   * Notes that a worker died that had it in hand.
+   *
+   * @return whether that was far too often to be others' doing, though nothing shows that it ran
+   */
+  boolean isLostTooOften(int retries) {
+    losses++;
+    return losses > LOSSES_EACH * (retries + 2);
+  }
+
+  /**
    * Whether somebody still waits for it; if not, it is finished here. Jobs of several requests are
    * run in any case.
    */
@@ -62,8 +75,7 @@ final class Errand {
     if (item.isExpired(ticker.nanos())) {
       item.fail(
           new InferenceException(
-              ErrorCode.DEADLINE_EXCEEDED,
-              "the deadline passed before a worker answered; those that had it died"));
+              ErrorCode.DEADLINE_EXCEEDED, "the deadline passed before a worker answered"));
       return false;
     }
     return true;

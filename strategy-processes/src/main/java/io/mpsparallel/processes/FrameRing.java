@@ -17,6 +17,7 @@ final class FrameRing {
   private final Arena arena;
   private final Growth growth;
   private final @Nullable Pending[] slots;
+  private volatile int awaited; // the frame that somebody waits for, or hands in, else 0
   private int asked;
   private int answered;
   private @Nullable String lost;
@@ -50,8 +51,18 @@ final class FrameRing {
     slab.setFrame(number, SlabLayout.STATUS, UNANSWERED);
     slab.setRegion(number, SlabLayout.ROOM, room);
     asked = number;
-    Waiter.set(slab, SlabLayout.ASKED_AT, SlabLayout.WORKER_SLEEPS_AT, bell, number);
+    tell(number);
     return pending;
+  }
+
+  /** Says that a frame is there; waits while the pipe is full. */
+  private void tell(int number) {
+    awaited = number;
+    try {
+      Waiter.set(slab, SlabLayout.ASKED_AT, SlabLayout.WORKER_SLEEPS_AT, bell, number);
+    } finally {
+      awaited = 0;
+    }
   }
 
   /** Waits until a frame is answered. */
@@ -63,12 +74,25 @@ final class FrameRing {
     if (lost != null) {
       throw new LinkLost(lost);
     }
-    while (answered - number < 0) {
-      if (!waiter.await(number)) {
-        throw lost("the worker is gone");
-      }
-      harvest();
+    if (answered - number >= 0) {
+      return;
     }
+    awaited = number;
+    try {
+      while (answered - number < 0) {
+        if (!waiter.await(number)) {
+          throw lost("the worker is gone");
+        }
+        harvest();
+      }
+    } finally {
+      awaited = 0;
+    }
+  }
+
+  /** {@return the frame that somebody waits for, or hands in, at this moment, or 0; any thread} */
+  int awaited() {
+    return awaited;
   }
 
   /** Copies all answers that are there. */

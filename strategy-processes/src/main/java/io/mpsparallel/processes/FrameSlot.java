@@ -41,6 +41,7 @@ final class FrameSlot implements Slot {
     if (inputs != null || number != 0) {
       throw new InferenceException(ErrorCode.MISUSE, "the slot is not empty");
     }
+    worker.checkLoaded(model);
     Region region = worker.link().allocate(bytes);
     inputs = region;
     inputBytes = bytes;
@@ -67,8 +68,16 @@ final class FrameSlot implements Slot {
     return number;
   }
 
-  /** The worker has answered. */
-  void answered(Answer given) {
+  /**
+   * The worker has answered.
+   *
+   * @throws LinkLost if that is the answer of another frame
+   */
+  void answered(Answer given) throws LinkLost {
+    if (given.number() != number) {
+      given.close();
+      throw new LinkLost("an answer to frame " + given.number() + " (expected: " + number + ")");
+    }
     answer = given;
   }
 

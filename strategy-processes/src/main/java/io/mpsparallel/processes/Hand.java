@@ -43,12 +43,22 @@ final class Hand {
 
   // ---- handing in ----
 
-  /** Takes the next job, if there is one, and hands its forwards in. */
+  /**
+   * Takes the next job, if there is one, and hands its forwards in. One that the worker may have no
+   * model for yet is put back, first of all: whoever sent it saw a change that this worker did not.
+   *
+   * @return whether there was one
+   */
   boolean take() throws LinkLost {
     checkLost();
     Errand errand = workload.take();
     if (errand == null) {
       return false;
+    }
+    if (!worker.isUpToDate(members.wanted())) { // read after the job was taken
+      workload.putBack(List.of(errand));
+      workload.over();
+      return true;
     }
     if (workload.hasWork()) {
       members.workAdded(); // another worker may find something too
@@ -176,6 +186,12 @@ final class Hand {
       return slot.takeOutputs();
     } catch (LinkLost e) {
       throw noteLost(e);
+    } catch (InferenceException e) { // it is never thrown between hand-in and answer
+      throw e;
+    } catch (RuntimeException | Error e) {
+      worker.process().kill(); // a frame may be in its hand, of which nobody knows
+      lost = new LinkLost("unexpected in a continuation: " + e);
+      throw e;
     } finally {
       slot.close();
     }
@@ -226,6 +242,7 @@ final class Hand {
         judge(flight, loss);
       }
     }
+    loseThoseLostTooOften(loss);
     List<Errand> rest = List.copyOf(errands);
     if (members.places().isClosed()) {
       rest.forEach(errand -> CallersCode.run(() -> errand.job().lose(BoundedSource.closedError())));
@@ -235,6 +252,14 @@ final class Hand {
     errands.clear();
     rest.forEach(errand -> workload.over());
     return blamed;
+  }
+
+  private void loseThoseLostTooOften(Loss loss) {
+    for (Errand errand : List.copyOf(errands)) {
+      if (errand.isLostTooOften(members.retries())) {
+        finish(errand, () -> errand.job().lose(loss.failure(Verdict.LOST)));
+      }
+    }
   }
 
   private void judge(Flight flight, Loss loss) {

@@ -1,24 +1,31 @@
 package io.mpsparallel.processes;
 
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.processes.ProcessModel.ModelFacts;
 import io.mpsparallel.processes.ProcessModel.ModelFile;
 import io.mpsparallel.settings.ThreadSettings;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The present worker of a place, and what it has been told. Whoever has the lease, but for what
  * says otherwise.
  */
 final class Incumbent {
+  private static final Logger LOG = LoggerFactory.getLogger(Incumbent.class);
+
   /** For how long a process that let go of its link may take to be gone by itself. */
   private static final long NATURAL_MILLIS = 2_000;
 
@@ -28,6 +35,7 @@ final class Incumbent {
   private final String name;
   private final WorkerProcess process;
   private final Set<Integer> loaded = new HashSet<>();
+  private final Map<Integer, InferenceException> failed = new HashMap<>(); // models, why
   private final Set<WarmUpRun> warm = new HashSet<>();
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong served = new AtomicLong();
@@ -86,8 +94,15 @@ final class Incumbent {
     return served.get();
   }
 
-  /** {@return what it is at, or was handed last and has not answered; 0 if nothing; any thread} */
+  /**
+   * {@return the frame that somebody waits for; else what it is at, or was handed last and has not
+   * answered; 0 if nothing; any thread}
+   */
   int presentFrame() {
+    int awaited = link().awaited();
+    if (awaited != 0) {
+      return awaited; // however often it says that it is at another one
+    }
     int executing = link().executing();
     if (executing != 0) {
       return executing;
@@ -100,11 +115,39 @@ final class Incumbent {
   ModelFacts load(int number, ModelFile file, Device device) throws LinkLost {
     ModelFacts facts = Questions.load(link(), number, file, device);
     loaded.add(number);
+    failed.remove(number);
     return facts;
   }
 
   /**
-   * Brings it up to date; with nothing in its hand.
+   * Whether a model can run here.
+   *
+   * @throws InferenceException why it could not be loaded
+   */
+  void checkLoaded(ProcessModel model) {
+    InferenceException why = failed.get(model.number());
+    if (why != null) {
+      throw why.seenHere();
+    }
+  }
+
+  /** Loads a model; if only that cannot be, the worker goes on without it. */
+  private void tryLoad(ProcessModel model) throws LinkLost {
+    try {
+      load(model.number(), model.file(), model.device());
+    } catch (InferenceException e) {
+      if (Worker.isUnusableAfter(e)) {
+        throw e;
+      }
+      if (failed.put(model.number(), e) == null) {
+        LOG.warn("{} serves without model {}", name, model.number(), e);
+      }
+    }
+  }
+
+  /**
+   * Brings it up to date; with nothing in its hand. A model that cannot be loaded is tried again
+   * each time; until then its requests fail.
    *
    * @param warmer runs a model's warm-up here
    */
@@ -116,7 +159,7 @@ final class Incumbent {
     }
     for (ProcessModel model : wanted.models().values()) {
       if (!loaded.contains(model.number())) {
-        load(model.number(), model.file(), model.device());
+        tryLoad(model);
       }
     }
     warm.retainAll(wanted.warmUps());
@@ -135,6 +178,7 @@ final class Incumbent {
   }
 
   private void unload(Wanted wanted) throws LinkLost {
+    failed.keySet().retainAll(wanted.models().keySet());
     for (Iterator<Integer> each = loaded.iterator(); each.hasNext(); ) {
       int number = each.next();
       if (!wanted.models().containsKey(number)) {
@@ -152,8 +196,18 @@ final class Incumbent {
     process.kill();
   }
 
-  /** Sees to it that it is gone, waits for that, and lets go of the link. */
+  /** Sees to it that it is gone, waits for that, and lets go of the link. Never fails. */
   Loss bury(String lastSeen) {
+    try {
+      return buryAndSayHow(lastSeen);
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: unexpected failure while it was buried", name, e);
+      process.kill();
+      return Loss.unknown(name, "was killed: " + lastSeen);
+    }
+  }
+
+  private Loss buryAndSayHow(String lastSeen) {
     int executing = link().executing();
     Death death = death(NATURAL_MILLIS);
     String how = killedFor == null ? null : Reasons.of(killedFor);

@@ -6,6 +6,8 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -17,31 +19,63 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Clears up what processes left that were killed between making a file and deleting it. Such files
- * have the process id of their maker in their name. Pure but for the files; any thread.
+ * have the process id of their maker in their name, and when it was started. Pure but for the
+ * files; any thread.
  */
 final class Leftovers {
   private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+
+  /** By how much two looks at the start of one process may differ, since the clock is set. */
+  private static final long SAME_START_SECONDS = 5;
 
   private Leftovers() {}
 
   /** A name for a file of this process, unlike any other. */
   static String name(String prefix, String suffix) {
+    ProcessHandle self = ProcessHandle.current();
     return prefix
-        + ProcessHandle.current().pid()
+        + self.pid()
+        + "-"
+        + startSeconds(self)
         + "-"
         + Long.toHexString(System.nanoTime())
         + suffix;
   }
 
-  /** Deletes the files of a name whose makers do not run any more. */
-  static void sweep(Path directory, String prefix) {
-    Pattern form = Pattern.compile(Pattern.quote(prefix) + "(\\d{1,18})-.*");
+  /** When a process was started; 0 if nobody knows. */
+  private static long startSeconds(ProcessHandle process) {
+    return process.info().startInstant().map(Instant::getEpochSecond).orElse(0L);
+  }
+
+  /**
+   * Deletes the files of a name whose makers do not run any more.
+   *
+   * @param least how old they are at least: a maker may run where its id means nothing here, as in
+   *     another container
+   */
+  static void sweep(Path directory, String prefix, Duration least) {
+    Pattern form = Pattern.compile(Pattern.quote(prefix) + "(\\d{1,18})-(\\d{1,18})-.*");
+    Instant youngest = Instant.now().minus(least);
     for (Path file : list(directory, name -> name.startsWith(prefix))) {
       Matcher matcher = form.matcher(String.valueOf(file.getFileName()));
-      if (matcher.matches() && ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty()) {
+      if (matcher.matches()
+          && !runs(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)))
+          && age(file).toInstant().isBefore(youngest)) {
         delete(file);
       }
     }
+  }
+
+  /** Whether the process runs that had this id and was started then. */
+  private static boolean runs(long pid, long startedSeconds) {
+    ProcessHandle process = ProcessHandle.of(pid).orElse(null);
+    if (process == null) {
+      return false;
+    }
+    long started = startSeconds(process);
+    return started == 0
+        || startedSeconds == 0
+        || Math.abs(started - startedSeconds) <= SAME_START_SECONDS;
   }
 
   /** Deletes all but the newest files whose names end in some way. */

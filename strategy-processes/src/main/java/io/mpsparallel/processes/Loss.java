@@ -16,6 +16,11 @@ import java.util.List;
 record Loss(String worker, String how, boolean fromOutside, int executing, Death death) {
   private static final int LINES = 20;
 
+  /** A loss of which nothing else is known. */
+  static Loss unknown(String worker, String how) {
+    return new Loss(worker, how, false, 0, new Death(-1, null, null, List.of()));
+  }
+
   /** What a request fails with that it was running, if that is not tried again. */
   InferenceException failure(Verdict verdict) {
     return verdict == Verdict.LOST

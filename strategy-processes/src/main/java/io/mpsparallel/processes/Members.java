@@ -129,14 +129,12 @@ final class Members {
   /** Looks for work for a while, if that pays, and sees to what is there. */
   void lookForWork(Member member) {
     WorkerRunner runner = member.runner();
-    if (looking.await(() -> workload.hasWork() || runner.hasTurn())
-        && workload.hasWork()
-        && !runner.hasTurn()) {
-      if (leases.take(member)) {
+    if (looking.await(() -> workload.hasWork() || runner.hasTurn()) && workload.hasWork()) {
+      if (!runner.hasTurn() && leases.take(member)) {
         overseer.workBegins();
         runner.hand();
       } else {
-        wakeOne();
+        wakeOne(); // whoever added it saw us looking, and woke nobody
       }
     }
   }
@@ -178,6 +176,7 @@ final class Members {
 
   private void nudge(Member member) {
     if (isNeeded(member) && leases.take(member)) {
+      overseer.workBegins();
       member.runner().hand();
     }
   }

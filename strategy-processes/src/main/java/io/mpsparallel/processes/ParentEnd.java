@@ -232,6 +232,11 @@ final class ParentEnd implements ParentLink {
   }
 
   @Override
+  public int awaited() {
+    return ring.awaited();
+  }
+
+  @Override
   public int executing() {
     return word(SlabLayout.EXECUTING_AT);
   }

@@ -5,7 +5,8 @@ import java.util.function.Consumer;
 
 /**
  * The parent's end of the connection to one worker. Used by whoever has leased the worker: one
- * thread at a time. {@link #executing}, {@link #beat} and {@link #isAnswered}: any thread.
+ * thread at a time. {@link #awaited}, {@link #executing}, {@link #beat}, {@link #isAnswered}: any
+ * thread.
  *
  * <p>Everything that waits throws {@link LinkLost} when the worker is gone, and when what it wrote
  * cannot be. Nothing here has a time limit: who finds a worker too slow kills it, and the pipe's
@@ -51,6 +52,12 @@ interface ParentLink extends AutoCloseable {
 
   /** Waits for the answer of the oldest frame in hand; the caller closes it. */
   Answer await() throws LinkLost;
+
+  /**
+   * {@return the frame whose answer the leaseholder waits for, or which it hands in, at this
+   * moment; or 0} Nothing that the worker writes can change that.
+   */
+  int awaited();
 
   /** {@return the frame that the worker runs, or 0} */
   int executing();

@@ -62,8 +62,8 @@ final class ProcessLauncher implements Launcher {
     cache = CacheDirectory.of(settings.launch().cache());
     slabs = ThisProcess.sharedMemory(cache.run());
     archive = ClassDataArchive.of(cache.archives(), inherited, settings.launch().cds());
-    Leftovers.sweep(cache.run(), ARGUMENTS);
-    Leftovers.sweep(slabs, Segment.PREFIX);
+    Leftovers.sweep(cache.run(), ARGUMENTS, settings.launch().limit());
+    Leftovers.sweep(slabs, Segment.PREFIX, settings.launch().limit());
     Leftovers.keepNewest(cache.crashes(), LOG_SUFFIX, KEPT_CRASHES);
   }
 
@@ -173,12 +173,8 @@ final class ProcessLauncher implements Launcher {
   private ParentLink linkTo(Process process, int depth, Segment slab) {
     Bell bell = new PipeBell(process.getInputStream(), process.getOutputStream());
     Waiter.Look look = new Spin(settings.spin().toNanos());
-    return new ParentEnd(slab, depth, bell, look, mostSharedBytes());
-  }
-
-  private long mostSharedBytes() {
-    long limit = settings.limits().memoryBytes();
-    return limit == ProcessSettings.NO_LIMIT ? Long.MAX_VALUE : limit;
+    long most = ThisProcess.mostSharedBytes(settings.limits().memoryBytes());
+    return new ParentEnd(slab, depth, bell, look, most);
   }
 
   /** A child that left its argument file never reached its main class. */
@@ -186,6 +182,7 @@ final class ProcessLauncher implements Launcher {
       ChildProcess child, Segment slab, Path arguments, @Nullable String archiveOption) {
     children.remove(child);
     slab.unlink(); // the mapping is the link's
+    Leftovers.keepNewest(cache.crashes(), LOG_SUFFIX, KEPT_CRASHES);
     if (Files.exists(arguments)) {
       Leftovers.delete(arguments);
       if (archiveOption != null && !closed && !child.wasKilled()) {
@@ -203,19 +200,27 @@ final class ProcessLauncher implements Launcher {
     if (archiving == null) {
       CompletableFuture<Boolean> over = new CompletableFuture<>();
       archiving = over;
-      daemon(() -> over.complete(makeNow(engine, model)), "mps-parallel-archive").start();
+      daemon(() -> makeAndTell(engine, model, over), "mps-parallel-archive").start();
     }
     return archiving;
   }
 
-  private boolean makeNow(String engine, @Nullable ModelSource model) {
-    if (!archive.isMissing()) {
-      return archive.useOption() != null;
+  private void makeAndTell(
+      String engine, @Nullable ModelSource model, CompletableFuture<Boolean> over) {
+    try {
+      over.complete(archive.isMissing() ? makeNow(engine, model) : archive.useOption() != null);
+    } catch (RuntimeException | Error e) {
+      LOG.debug("no class-data archive", e);
+      over.complete(false);
     }
+  }
+
+  private boolean makeNow(String engine, @Nullable ModelSource model) {
     boolean well = false;
     try {
       WorkerProcess child = onThread(() -> startNow("archive", 1, archive.makeOption())).join();
-      well = new Rehearsal(engine, all.backendSettings(), model).run(child);
+      well =
+          new Rehearsal(engine, all.backendSettings(), model).run(child, settings.launch().limit());
     } catch (RuntimeException e) {
       LOG.debug("no class-data archive", e);
     }

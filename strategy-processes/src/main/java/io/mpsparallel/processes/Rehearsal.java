@@ -8,8 +8,10 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.TensorSpec;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,9 +35,13 @@ record Rehearsal(String engine, BackendSettings settings, @Nullable ModelSource 
   /**
    * Goes through it, up to the process's end.
    *
+   * @param most for how long, then the process is killed: nobody else watches it
    * @return whether the process ended as it should
    */
-  boolean run(WorkerProcess child) {
+  boolean run(WorkerProcess child, Duration most) {
+    CompletableFuture<Void> limit =
+        CompletableFuture.runAsync(
+            child::kill, CompletableFuture.delayedExecutor(most.toNanos(), TimeUnit.NANOSECONDS));
     try {
       ask(child.link());
       child.link().ask(FrameKind.END, 0, body -> {}).close();
@@ -45,6 +51,7 @@ record Rehearsal(String engine, BackendSettings settings, @Nullable ModelSource 
     } catch (LinkLost | ExecutionException | TimeoutException e) {
       LOG.debug("rehearsal", e);
     } finally {
+      limit.cancel(false);
       child.kill();
       child.link().close();
     }

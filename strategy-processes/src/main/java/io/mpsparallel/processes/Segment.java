@@ -57,8 +57,7 @@ final class Segment implements AutoCloseable {
    * @throws InferenceException {@code OUT_OF_MEMORY} if there is no room
    */
   static Segment create(Path directory, int bytes) {
-    String name = PREFIX + ProcessHandle.current().pid() + "-" + UUID.randomUUID();
-    return createAt(directory.resolve(name), bytes);
+    return createAt(directory.resolve(Leftovers.name(PREFIX, "-" + UUID.randomUUID())), bytes);
   }
 
   /** Makes another file beside this one, named by its number; by the parent. */
@@ -124,7 +123,7 @@ final class Segment implements AutoCloseable {
     }
   }
 
-  /** Deletes the file; mappings stay. Idempotent. */
+  /** Deletes the file, if it is still there; mappings stay. Idempotent. */
   void unlink() {
     delete(file);
   }

@@ -1,5 +1,6 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.settings.ProcessSettings;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -13,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 final class ThisProcess {
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
   private static final long PROBE_SECONDS = 5;
+  private static final long LEAST_SHARED_BYTES = 1L << 30;
+  private static final int SHARE_OF_MEMORY = 8;
 
   private static final List<String> OPTIONS =
       List.of(
@@ -59,6 +62,23 @@ final class ThisProcess {
   /** {@return the program that runs this JVM} */
   static Path java() {
     return Path.of(System.getProperty("java.home"), "bin", "java");
+  }
+
+  /**
+   * The most shared memory of one worker: its limit; if it has none, an eighth of this machine's
+   * memory, 1 GiB at least, since one damaged length is enough to ask for 2.
+   */
+  static long mostSharedBytes(long limitBytes) {
+    return limitBytes == ProcessSettings.NO_LIMIT
+        ? Math.max(LEAST_SHARED_BYTES, physicalBytes() / SHARE_OF_MEMORY)
+        : limitBytes;
+  }
+
+  private static long physicalBytes() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean machine
+        ? machine.getTotalMemorySize()
+        : 0;
   }
 
   /** Where shared memory is made: in memory, else in a private directory on disk. */

@@ -99,12 +99,14 @@ final class Worker implements AutoCloseable {
     }
   }
 
-  /** Whether a failure makes this process useless. Lack of memory may pass. */
   private void note(@Nullable InferenceException failure) {
-    broken |=
-        failure != null
-            && failure.code() != ErrorCode.OUT_OF_MEMORY
-            && (failure.scope() == Scope.DEVICE || failure.scope() == Scope.PROCESS);
+    broken |= failure != null && isUnusableAfter(failure);
+  }
+
+  /** Whether a failure makes a worker's process useless. Lack of memory may pass. */
+  static boolean isUnusableAfter(InferenceException failure) {
+    return failure.code() != ErrorCode.OUT_OF_MEMORY
+        && (failure.scope() == Scope.DEVICE || failure.scope() == Scope.PROCESS);
   }
 
   private void answer(WorkerLink.Frame frame) {

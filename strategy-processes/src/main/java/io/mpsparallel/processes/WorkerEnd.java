@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class WorkerEnd implements WorkerLink {
   private static final List<FrameKind> KINDS = List.of(FrameKind.values());
 
+  private final Segment first;
   private final Slab slab;
   private final Bell bell;
   private final Waiter waiter;
@@ -30,6 +31,7 @@ final class WorkerEnd implements WorkerLink {
    * @throws IllegalStateException if the parent is gone, or of another version
    */
   WorkerEnd(Segment first, Bell bell, Waiter.Look look) {
+    this.first = first;
     this.bell = bell;
     slab = formatted(first, bell, look);
     waiter = new Waiter(slab, SlabLayout.ASKED_AT, SlabLayout.WORKER_SLEEPS_AT, bell, look);
@@ -89,7 +91,9 @@ final class WorkerEnd implements WorkerLink {
 
   private void map(WorkerFrame frame) {
     int length = slab.region(frame.number(), SlabLayout.BODY).length();
-    segments.put(frame.model(), segment(0).open(frame.model(), length));
+    Segment mapped = segment(0).open(frame.model(), length);
+    mapped.unlink(); // the parent does so as well, unless it is killed before
+    segments.put(frame.model(), mapped);
     frame.finish(AnswerStatus.DONE, 0);
   }
 
@@ -104,6 +108,7 @@ final class WorkerEnd implements WorkerLink {
     if (answer == null) {
       throw new IllegalStateException("frame " + frame.model() + ": no answer was kept");
     }
+    slab.set(SlabLayout.EXECUTING_AT, frame.model()); // whose answer may be what kills
     try (answer) {
       frame.deliver(answer);
     }
@@ -145,8 +150,7 @@ final class WorkerEnd implements WorkerLink {
 
   @Override
   public void beat() {
-    Segment first = segment(0);
-    if (first.retain()) {
+    if (first.retain()) { // the map of segments is the main thread's
       slab.set(SlabLayout.BEAT_AT, slab.get(SlabLayout.BEAT_AT) + 1);
       first.close();
     }

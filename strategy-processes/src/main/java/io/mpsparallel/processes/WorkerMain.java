@@ -45,9 +45,9 @@ public final class WorkerMain {
   private static void run(Path slab, int bytes, long parentPid, String[] args) throws IOException {
     Files.deleteIfExists(Path.of(args[4]));
     raiseOomScore();
-    WorkerLink link =
-        new WorkerEnd(
-            Segment.open(slab, bytes), PipeBell.inherited(), new Spin(Long.parseLong(args[3])));
+    Segment first = Segment.open(slab, bytes);
+    first.unlink(); // the parent does so as well, unless it is killed before
+    WorkerLink link = new WorkerEnd(first, PipeBell.inherited(), new Spin(Long.parseLong(args[3])));
     Watch.start(link::beat, parentPid);
     Worker worker = new Worker(link, WorkerMain::engine);
     if (!worker.serve()) {

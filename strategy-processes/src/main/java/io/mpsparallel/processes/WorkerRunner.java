@@ -64,6 +64,9 @@ final class WorkerRunner implements Runnable {
         serve(worker);
       }
     }
+    if (members.workload().hasWork()) {
+      members.workAdded(); // it may have been this thread that was seen looking, or was woken
+    }
   }
 
   /** Waits for the lease; false if the thread is to end. */
@@ -191,11 +194,30 @@ final class WorkerRunner implements Runnable {
   private void lost(Incumbent worker, Hand full, String seen) {
     boolean wasReady = member.isReady();
     Loss loss = worker.bury(seen);
+    boolean toBlame = false;
+    try {
+      log(loss);
+      toBlame = tellOf(loss, full);
+    } catch (RuntimeException | Error e) {
+      LOG.error("{}: unexpected failure after its worker was lost", member, e);
+    } finally { // whatever happened: else nobody would ever have this place again
+      members.departed(member, loss, wasReady && toBlame);
+    }
+    if (members.workload().hasWork()) {
+      members.workAdded(); // what was put back
+    }
+  }
+
+  private void log(Loss loss) {
     if (members.places().isClosed()) {
       LOG.debug("{}", loss);
     } else {
       LOG.warn("{}", loss);
     }
+  }
+
+  /** Tells everything that the worker had; true if something that it ran is to blame. */
+  private boolean tellOf(Loss loss, Hand full) {
     boolean toBlame = full.lost(loss);
     Inquiry<?> asked = inquiry;
     inquiry = null;
@@ -207,10 +229,7 @@ final class WorkerRunner implements Runnable {
     }
     giveUpWarmUp(loss);
     members.opener().lost(loss);
-    members.departed(member, loss, wasReady && toBlame);
-    if (members.workload().hasWork()) {
-      members.workAdded(); // what was put back
-    }
+    return toBlame;
   }
 
   private void giveUpWarmUp(Loss loss) {

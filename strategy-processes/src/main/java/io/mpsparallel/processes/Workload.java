@@ -106,7 +106,7 @@ final class Workload {
 
   private @Nullable Errand next() {
     for (Errand first = pollAgain(); first != null; first = pollAgain()) {
-      if (first.isLive(ticker)) {
+      if (isLive(first)) {
         return first;
       }
     }
@@ -171,7 +171,7 @@ final class Workload {
       returned = again.size();
     }
     if (why != null) {
-      errands.forEach(errand -> errand.job().lose(why));
+      errands.forEach(errand -> CallersCode.run(() -> errand.job().lose(why)));
     }
   }
 
@@ -182,9 +182,19 @@ final class Workload {
     begin();
     try {
       source.buryDead();
-      putBack(takeAgain().stream().filter(errand -> errand.isLive(ticker)).toList());
+      putBack(takeAgain().stream().filter(this::isLive).toList());
     } finally {
       over();
+    }
+  }
+
+  /** What one job throws is no reason to drop the others. */
+  private boolean isLive(Errand errand) {
+    try {
+      return errand.isLive(ticker);
+    } catch (RuntimeException | Error e) {
+      CallersCode.run(() -> errand.job().lose(CallersCode.failure(e)));
+      return false;
     }
   }
 
@@ -209,7 +219,7 @@ final class Workload {
       returned = 0;
       inquiring = 0;
     }
-    jobs.forEach(errand -> errand.job().lose(why));
+    jobs.forEach(errand -> CallersCode.run(() -> errand.job().lose(why)));
     questions.forEach(question -> question.fail(why));
   }
 

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -23,6 +27,9 @@ class BrokenWorkerTest {
   private static final int[] TELLING = {
     0, 1, 2, 3, -1, 63, 64, 65, 4096, BYTES, BYTES + 1, Integer.MAX_VALUE, Integer.MIN_VALUE
   };
+
+  private static final long PATIENCE_NANOS = 2_000_000;
+  private static final long HANG_NANOS = 10_000_000_000L;
 
   private static int value(Random random) {
     return random.nextBoolean() ? TELLING[random.nextInt(TELLING.length)] : random.nextInt();
@@ -48,6 +55,43 @@ class BrokenWorkerTest {
     }
   }
 
+  /**
+   * Reads answers. Another thread does what the supervisor would: it ends the worker when the link
+   * says for a while that one frame is waited for, and only then. What else waits is a hang.
+   */
+  private static void supervised(LinkPair pair, int answers) throws LinkLost {
+    AtomicBoolean over = new AtomicBoolean();
+    CompletableFuture<Void> supervisor = CompletableFuture.runAsync(() -> watch(pair, over));
+    try {
+      for (int i = 0; i < answers; i++) {
+        readAll(pair.parent);
+      }
+    } finally {
+      over.set(true);
+      supervisor.join();
+    }
+  }
+
+  private static void watch(LinkPair pair, AtomicBoolean over) {
+    long limit = System.nanoTime() + HANG_NANOS;
+    long since = System.nanoTime();
+    int seen = 0;
+    while (!over.get()) {
+      int awaited = pair.parent.awaited();
+      if (awaited == 0 || awaited != seen) {
+        seen = awaited;
+        since = System.nanoTime();
+      }
+      boolean hangs = System.nanoTime() - limit > 0;
+      if (hangs || (awaited != 0 && System.nanoTime() - since > PATIENCE_NANOS)) {
+        pair.worker.close();
+        assertThat(hangs).as("it waits, and nobody can see for what").isFalse();
+        return;
+      }
+      LockSupport.parkNanos(PATIENCE_NANOS / 4);
+    }
+  }
+
   @Property(tries = 1500)
   void slab_withWordsChanged_isReadOrLost(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 4) int changes, @ForAll boolean room) {
@@ -61,9 +105,7 @@ class BrokenWorkerTest {
       for (int i = 0; i < changes; i++) {
         scribble(pair.first.buffer(), random);
       }
-      pair.worker.close(); // so that every wait ends
-      readAll(pair.parent);
-      readAll(pair.parent);
+      supervised(pair, 2);
     } catch (LinkLost e) {
       assertThat(e).hasMessageNotContaining("closed");
     }
@@ -78,8 +120,7 @@ class BrokenWorkerTest {
       send(pair, 256);
       LinkPair.echo(pair.worker.poll());
       pair.first.buffer().putInt(4 * word, TELLING[telling]);
-      pair.worker.close();
-      readAll(pair.parent);
+      supervised(pair, 1);
     } catch (LinkLost e) {
       assertThat(e).hasMessageNotContaining("closed");
     }
@@ -94,9 +135,42 @@ class BrokenWorkerTest {
         send(pair, 256);
         LinkPair.echo(pair.worker.poll());
         pair.first.buffer().putInt(SlabLayout.ANSWERED_AT, answered);
-        pair.worker.close();
-        assertThatThrownBy(() -> readAll(pair.parent)).isInstanceOf(LinkLost.class);
+        assertThatThrownBy(() -> supervised(pair, 1)).isInstanceOf(LinkLost.class);
       }
+    }
+  }
+
+  @Test
+  void sharedMemory_ofAWorkerWithoutALimit_hasOneAllTheSame() {
+    assertThat(ThisProcess.mostSharedBytes(12_345)).isEqualTo(12_345);
+    assertThat(ThisProcess.mostSharedBytes(ProcessSettings.NO_LIMIT)).isBetween(1L << 30, 1L << 44);
+  }
+
+  @Test
+  @Timeout(60)
+  void answer_thatNeedsFarTooMuch_isOutOfMemoryAndTakesNone() throws Exception {
+    try (LinkPair pair = LinkPair.idle(BYTES, 1)) {
+      send(pair, 0);
+      try (NamedTensors large = NamedTensors.of(Tensor.of(new float[1000], 1000))) {
+        pair.worker.poll().answer(large);
+      }
+      Slab slab = Slab.of(pair.first);
+      slab.setFrame(1, SlabLayout.BYTES, 2_000_000_000);
+      CompletableFuture<Void> read =
+          CompletableFuture.runAsync(
+              () ->
+                  assertThatThrownBy(() -> readOne(pair.parent))
+                      .hasMessageContaining("2000000000 bytes of shared memory"));
+      while (!read.isDone()) {
+        assertThat(pair.worker.poll()).isNull();
+      }
+      read.join();
+    }
+  }
+
+  private static void readOne(ParentEnd parent) throws LinkLost {
+    try (Answer answer = parent.await()) {
+      answer.takeTensors().close();
     }
   }
 

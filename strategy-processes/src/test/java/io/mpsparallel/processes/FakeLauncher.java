@@ -25,6 +25,7 @@ final class FakeLauncher implements Launcher {
   final AtomicInteger archives = new AtomicInteger();
   private final ConcurrentLinkedQueue<Consumer<FakeWorker>> scripts = new ConcurrentLinkedQueue<>();
   private final java.util.Set<Float> deadly = ConcurrentHashMap.newKeySet();
+  private final java.util.Set<Float> stealthy = ConcurrentHashMap.newKeySet();
   private volatile boolean refusing;
   private volatile boolean held;
   private volatile boolean closed;
@@ -72,6 +73,16 @@ final class FakeLauncher implements Launcher {
   /** A forward whose first input begins with this crashes its worker. */
   void makeDeadly(float value) {
     deadly.add(value);
+  }
+
+  /** A forward whose first input begins with this kills its worker, which says that it ran none. */
+  void makeStealthy(float value) {
+    makeDeadly(value);
+    stealthy.add(value);
+  }
+
+  boolean isStealthy(float value) {
+    return stealthy.contains(value);
   }
 
   boolean isDeadly(float value) {

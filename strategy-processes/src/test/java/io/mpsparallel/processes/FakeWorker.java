@@ -3,10 +3,13 @@ package io.mpsparallel.processes;
 import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Signature;
+import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -16,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,14 +40,20 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private final ArrayDeque<Frame> frames = new ArrayDeque<>(); // guarded by this
   private final Set<Integer> models = new HashSet<>(); // guarded by this
   private final CompletableFuture<Death> death = new CompletableFuture<>();
-  private final AtomicInteger beats = new AtomicInteger();
+  private final AtomicInteger looks = new AtomicInteger();
   private int sent; // guarded by this
+  private volatile int awaited;
   private volatile int executing;
   private volatile int answered;
   private volatile boolean stopped;
   private volatile boolean closed;
   private volatile @Nullable FrameKind deadlyKind;
   private volatile @Nullable InferenceException failure;
+  private volatile @Nullable Error stumble;
+  private volatile int refusedModel;
+  private volatile boolean misnumbering;
+  private volatile boolean mute;
+  private volatile boolean sticky;
   volatile long resident;
 
   FakeWorker(FakeLauncher owner, long pid, int depth) {
@@ -72,6 +82,31 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     deadlyKind = kind;
   }
 
+  /** Whoever waits for it next meets this, with the frame still in its hand. */
+  void stumbleWith(Error error) {
+    stumble = error;
+  }
+
+  /** It does not load the model of a number; 0 for none. */
+  void refuse(int model) {
+    refusedModel = model;
+  }
+
+  /** Its link cannot be closed as it should. */
+  void stick() {
+    sticky = true;
+  }
+
+  /** Its answers are those to other frames. */
+  void misnumber() {
+    misnumbering = true;
+  }
+
+  /** It answers, but whoever waits is not woken before it dies. */
+  void mute() {
+    mute = true;
+  }
+
   /** Every question is answered with this. */
   void failWith(InferenceException why) {
     failure = why;
@@ -83,6 +118,11 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   boolean isClosed() {
     return closed;
+  }
+
+  /** {@return how often its sign of life was looked at, by the supervisor} */
+  int looks() {
+    return looks.get();
   }
 
   /** Whether it runs a forward that is held. */
@@ -166,8 +206,15 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     }
     sent++;
     frames.addLast(new Frame(sent, kind, model, body));
-    executing = frames.getFirst().number();
+    takeNext();
     return sent;
+  }
+
+  /** It takes a frame as soon as there is one, unless it is stopped. */
+  private void takeNext() {
+    if (!stopped) {
+      executing = frames.isEmpty() ? 0 : frames.getFirst().number();
+    }
   }
 
   @Override
@@ -190,23 +237,50 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   @Override
   public synchronized Answer await() throws LinkLost {
-    Frame frame = frames.getFirst();
-    try {
-      while (isHeld(frame)) {
-        wait(1000);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    Error error = stumble;
+    if (error != null) {
+      stumble = null;
+      throw error;
     }
+    Frame frame = frames.getFirst();
+    awaited = frame.number();
+    try {
+      return mute ? answeredUnheard(frame) : awaitAnswer(frame);
+    } finally {
+      awaited = 0;
+    }
+  }
+
+  private Answer answeredUnheard(Frame frame) {
+    executing = 0;
+    answered = frame.number();
+    waitWhile(this::isAlive);
+    frames.removeFirst();
+    return answer(frame);
+  }
+
+  private Answer awaitAnswer(Frame frame) throws LinkLost {
+    waitWhile(() -> isHeld(frame));
     checkAlive();
     if (frame.kind() == deadlyKind || isDeadly(frame)) {
+      executing = isStealthy(frame) ? 0 : executing;
       die("SIGSEGV");
       checkAlive();
     }
     frames.removeFirst();
     answered = frame.number();
-    executing = frames.isEmpty() ? 0 : frames.getFirst().number();
+    takeNext();
     return answer(frame);
+  }
+
+  private void waitWhile(BooleanSupplier condition) {
+    try {
+      while (condition.getAsBoolean()) {
+        wait(1000);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private boolean isHeld(Frame frame) {
@@ -223,6 +297,10 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     return frame.kind() == FrameKind.RUN && owner.isDeadly(first(frame));
   }
 
+  private boolean isStealthy(Frame frame) {
+    return frame.kind() == FrameKind.RUN && owner.isStealthy(first(frame));
+  }
+
   private static float first(Frame frame) {
     try (NamedTensors inputs = new BodyReader(frame.body().duplicate()).getTensors(() -> {})) {
       return inputs.get(0).toFloatArray()[0];
@@ -233,8 +311,12 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     if (failure != null) {
       return FrameAnswer.failed(frame.number(), failure);
     }
+    if (frame.kind() == FrameKind.LOAD && frame.model() == refusedModel) {
+      return FrameAnswer.failed(
+          frame.number(), new InferenceException(ErrorCode.MODEL_INVALID, "it was changed"));
+    }
     if (frame.kind() == FrameKind.RUN) {
-      return FrameAnswer.of(frame.number(), squared(frame));
+      return FrameAnswer.of(frame.number() + (misnumbering ? 1 : 0), squared(frame));
     }
     if (frame.kind() == FrameKind.LOAD) {
       models.add(frame.model());
@@ -287,17 +369,26 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   }
 
   @Override
+  public int awaited() {
+    return awaited;
+  }
+
+  @Override
   public int executing() {
     return executing;
   }
 
   @Override
   public int beat() {
-    return stopped ? beats.get() : beats.incrementAndGet();
+    int seen = looks.incrementAndGet();
+    return stopped ? 0 : seen;
   }
 
   @Override
   public void close() {
     closed = true;
+    if (sticky) {
+      throw new UncheckedIOException(new IOException("scripted"));
+    }
   }
 }

@@ -9,12 +9,15 @@ import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -257,6 +260,79 @@ class LinkTest {
   }
 
   @Test
+  void awaited_isTheFrameThatSomebodyWaitsFor() throws Exception {
+    try (LinkPair pair = LinkPair.idle(BYTES, 2)) {
+      int number;
+      try (NamedTensors inputs = numbered(1, 1)) {
+        number = LinkPair.send(pair.parent, inputs, 256);
+      }
+      assertThat(pair.parent.awaited()).isZero();
+      CompletableFuture<Void> over = CompletableFuture.runAsync(() -> awaitOne(pair.parent));
+      while (pair.parent.awaited() != number) {
+        Thread.onSpinWait();
+      }
+      pair.first.buffer().putInt(SlabLayout.EXECUTING_AT, 77); // whatever it says
+      assertThat(pair.parent.awaited()).isEqualTo(number);
+      LinkPair.echo(pair.worker.poll());
+      over.join();
+      assertThat(pair.parent.awaited()).isZero();
+    }
+  }
+
+  private static void awaitOne(ParentEnd parent) {
+    try {
+      parent.await().close();
+    } catch (LinkLost e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void resend_isExecutingTheFrameWhoseAnswerItSends() throws Exception {
+    Segment first = Segment.create(LinkPair.DIRECTORY, BYTES);
+    LoopbackBell[] bells = LoopbackBell.pair();
+    List<Integer> executing = new CopyOnWriteArrayList<>();
+    Bell worker = noting(bells[1], () -> first.buffer().getInt(SlabLayout.EXECUTING_AT), executing);
+    try (ParentEnd parent =
+            new ParentEnd(first, 1, bells[0], Waiter.Look.NEVER, LinkPair.MOST_BYTES);
+        WorkerEnd end =
+            new WorkerEnd(Segment.open(first.file(), BYTES), worker, Waiter.Look.NEVER);
+        NamedTensors inputs = numbered(1, 500)) {
+      int number = LinkPair.send(parent, inputs, 0);
+      LinkPair.echo(end.poll());
+      CompletableFuture<Void> over = CompletableFuture.runAsync(() -> awaitOne(parent));
+      while (first.buffer().getInt(SlabLayout.PARENT_SLEEPS_AT) == 0) {
+        Thread.onSpinWait();
+      }
+      assertThat(end.poll()).isNull();
+      over.join();
+      assertThat(executing).containsExactly(number);
+      assertThat(parent.executing()).isZero();
+    }
+  }
+
+  /** Notes something whenever it is rung. */
+  private static Bell noting(Bell bell, Supplier<Integer> what, List<Integer> noted) {
+    return new Bell() {
+      @Override
+      public void ring() {
+        noted.add(what.get());
+        bell.ring();
+      }
+
+      @Override
+      public boolean sleep() {
+        return bell.sleep();
+      }
+
+      @Override
+      public void close() {
+        bell.close();
+      }
+    };
+  }
+
+  @Test
   void results_outliveTheLink() throws Exception {
     NamedTensors outputs;
     try (LinkPair pair = LinkPair.serving(BYTES, 1, LinkPair::echo)) {
@@ -272,6 +348,20 @@ class LinkTest {
     assertThat(outputs.get(0).toFloatArray()).containsExactly(1, 2);
     assertThat(outputs.get(1).toByteArray()).containsExactly(3);
     outputs.close();
+  }
+
+  /** By the worker, since the parent may be killed before it can. */
+  @Test
+  void fileOfASegment_isDeletedByWhoMapsIt() throws Exception {
+    try (LinkPair pair = LinkPair.idle(BYTES, 1)) {
+      try (NamedTensors inputs = numbered(1, 100_000)) {
+        LinkPair.send(pair.parent, inputs, 0);
+      }
+      Path second = pair.first.file().resolveSibling(pair.first.file().getFileName() + "-1");
+      assertThat(second).exists();
+      assertThat(pair.worker.poll()).isNotNull();
+      assertThat(second).doesNotExist();
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.mpsparallel.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.settings.LaneSettings;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of requests, and of places, when workers die. */
@@ -86,6 +88,50 @@ class LossesTest extends ProcessesFixture {
     assertThat(future.join()).isEqualTo(9);
   }
 
+  @Test
+  void inferred_failsWithItsFrameInHand_leavesNoAnswerToTheNext() {
+    open(workers(1));
+    for (int i = 0; i < 3; i++) {
+      launcher.living().get(0).stumbleWith(new StackOverflowError("scripted"));
+      CompletableFuture<Float> overflowed = infer(5);
+      assertThatThrownBy(overflowed::join).hasCauseInstanceOf(StackOverflowError.class);
+      assertServes();
+      awaitServing(1);
+    }
+  }
+
+  @Test
+  void inferredByAContinuation_failsWithItsFrameInHand_leavesNoAnswerToTheNext() {
+    open(workers(1));
+    launcher.hold();
+    FakeWorker worker = launcher.living().get(0);
+    CompletableFuture<Float> nested =
+        submit(2)
+            .thenApply(
+                result -> {
+                  worker.stumbleWith(new StackOverflowError("scripted"));
+                  return take(result) + take(model.infer(floats(5)));
+                });
+    CompletableFuture<InferenceResult> next = submit(3);
+    launcher.awaitExecuting();
+    launcher.release();
+    assertThatThrownBy(nested::join).hasCauseInstanceOf(StackOverflowError.class);
+    assertThat(answer(next)).isEqualTo(9);
+    assertThat(worker.isAlive()).isFalse();
+    assertServes();
+  }
+
+  @Test
+  void answer_toAnotherFrame_isNoAnswer() {
+    open(workers(1));
+    launcher.living().get(0).misnumber();
+    assertThat(infer(3).join()).isEqualTo(9);
+    awaitServing(1);
+    launcher.living().get(0).misnumber();
+    assertThat(answer(submit(4))).isEqualTo(16);
+    assertThat(executor.stats().replaced()).isEqualTo(2);
+  }
+
   /** Six deaths without an answer in between would be long waits if they were failed starts. */
   @Test
   void quarantines_inARow_neitherSlowStartsDownNorStopThem() {
@@ -94,7 +140,7 @@ class LossesTest extends ProcessesFixture {
     for (int i = 0; i < 10; i++) {
       assertFails(submit(13), ErrorCode.REQUEST_QUARANTINED);
     }
-    assertThat(executor.stats().replaced()).isEqualTo(20);
+    FakeLauncher.await(() -> executor.stats().replaced() == 20);
     assertServes();
   }
 
@@ -113,6 +159,18 @@ class LossesTest extends ProcessesFixture {
     assertThat(answer(second)).isEqualTo(9);
   }
 
+  /** Nothing shows that it ran when its workers died. */
+  @Test
+  void submitted_killsWorkersThatDoNotSayIt_isLostInTheEnd() {
+    launcher.makeStealthy(13);
+    open(workers(2));
+    CompletableFuture<InferenceResult> deadly = submit(13).orTimeout(30, TimeUnit.SECONDS);
+    FakeLauncher.await(deadly::isDone);
+    assertFails(deadly, ErrorCode.WORKER_LOST);
+    FakeLauncher.await(() -> executor.stats().replaced() == 3 * (5 + 2) + 1);
+    assertServes();
+  }
+
   @Test
   void exit_byItself_countsAgainstTheRequest() {
     open(workers(2));
@@ -123,6 +181,22 @@ class LossesTest extends ProcessesFixture {
     assertThat(failure(future))
         .hasMessageStartingWith("REQUEST_QUARANTINED: ")
         .hasMessageContaining("exited with status 3");
+  }
+
+  @Test
+  void failure_whileADeathIsSeenTo_losesNeitherTheRequestNorThePlace() {
+    open(workers(1));
+    for (boolean direct : new boolean[] {true, false}) {
+      launcher.hold();
+      CompletableFuture<Float> future = direct ? infer(3) : submit(3).thenApply(LossesTest::take);
+      FakeWorker worker = launcher.awaitExecuting();
+      worker.stick();
+      worker.kill();
+      launcher.awaitExecuting();
+      launcher.release();
+      assertThat(future.orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo(9);
+      awaitServing(1);
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.mpsparallel.processes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.mpsparallel.LoadedModel;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
@@ -17,10 +18,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Starts, limits, and numbers of workers. */
 class SupervisionTest extends ProcessesFixture {
+  private static final long LOOKS_APART_NANOS = 1_000_000_000;
+
   @Test
   void worker_stopped_isKilledAndItsRequestTriedAgain() {
     open(limits(1, new Limits(NEVER, SOON, 0, 0)));
@@ -31,6 +37,56 @@ class SupervisionTest extends ProcessesFixture {
     FakeLauncher.await(() -> !stopped.isAlive());
     launcher.release();
     assertThat(answer(future)).isEqualTo(4);
+  }
+
+  /** Neither a forward nor anything that it says of itself shows that somebody waits for it. */
+  @Test
+  void worker_stoppedWhileIdle_isKilledWhenItIsAskedToUnload() {
+    open(limits(1, new Limits(NEVER, SOON, 0, 0)));
+    LoadedModel other = executor.load(ModelSource.of(Path.of("other.fake")));
+    FakeWorker stopped = launcher.living().get(0);
+    FakeLauncher.await(() -> executor.stats().busy() == 0 && stopped.models().size() == 2);
+    awaitDozing(stopped);
+    stopped.stop();
+    other.close();
+    CompletableFuture<InferenceResult> future = submit(2);
+    assertThat(answer(future)).isEqualTo(4);
+    assertThat(stopped.isAlive()).isFalse();
+  }
+
+  @Test
+  void worker_stoppedWhileIdle_isKilledWhenItIsAskedToEnd() {
+    open(limits(2, new Limits(NEVER, SOON, 0, 0)));
+    List<FakeWorker> both = launcher.living();
+    both.forEach(FakeWorker::stop);
+    strategy.apply(plan(1));
+    FakeLauncher.await(() -> launcher.living().size() == 1);
+    launcher.living().forEach(FakeWorker::kill);
+    awaitServing(1);
+    assertServes();
+  }
+
+  @Test
+  void answer_ofWhichNobodyIsTold_isThereWhenTheWorkerWasKilled() {
+    open(limits(1, new Limits(SOON, NEVER, 0, 0)));
+    FakeWorker mute = launcher.living().get(0);
+    mute.mute();
+    assertThat(infer(3).orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(9);
+    assertThat(mute.isAlive()).isFalse();
+  }
+
+  /** Until the supervisor has not looked at a worker for a while: it sleeps without an end. */
+  private static void awaitDozing(FakeWorker worker) {
+    AtomicInteger seen = new AtomicInteger();
+    AtomicLong since = new AtomicLong();
+    FakeLauncher.await(
+        () -> {
+          int looks = worker.looks();
+          if (seen.getAndSet(looks) != looks) {
+            since.set(System.nanoTime());
+          }
+          return System.nanoTime() - since.get() > LOOKS_APART_NANOS;
+        });
   }
 
   @Test
@@ -85,18 +141,20 @@ class SupervisionTest extends ProcessesFixture {
 
   @Test
   void starts_thatDieUnready_areFewOnceThereWereThree() {
-    ExecutorSettings settings = workers(1);
+    ExecutorSettings settings = workers(2);
     Restart slow = new Restart(Duration.ofMillis(1), NEVER, 5);
     open(settings.withProcesses(settings.processes().withRestart(slow)));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 20; i++) {
       launcher.withNext(worker -> worker.dieOf(FrameKind.LOAD));
     }
     int before = launcher.starts.get();
+    FakeWorker watched = launcher.living().get(1);
     launcher.living().get(0).kill();
-    FakeLauncher.await(() -> launcher.starts.get() == before + 3);
-    FakeLauncher.await(() -> launcher.living().isEmpty());
-    assertThat(submit(1)).isNotDone();
+    FakeLauncher.await(() -> launcher.starts.get() >= before + 3);
+    int looks = watched.looks();
+    FakeLauncher.await(() -> watched.looks() >= looks + 10); // backoffs of 8 ms would be over
     assertThat(launcher.starts.get()).as("the breaker is open").isEqualTo(before + 3);
+    assertServes();
   }
 
   @Test
@@ -141,6 +199,23 @@ class SupervisionTest extends ProcessesFixture {
     assertThat(first.isAlive()).isFalse();
     model = executor.load(ModelSource.of(Path.of("any.fake")));
     assertServes();
+  }
+
+  /** The second model's file is another one by now. */
+  @Test
+  void model_thatCannotBeLoadedAnyMore_failsAloneUntilItCan() {
+    open(workers(1));
+    LoadedModel other = executor.load(ModelSource.of(Path.of("other.fake")));
+    launcher.withNext(worker -> worker.refuse(2));
+    launcher.living().get(0).kill();
+    assertThat(failure(other.submit(floats(3))).code()).isEqualTo(ErrorCode.MODEL_INVALID);
+    assertServes();
+    awaitServing(1);
+    assertThatThrownBy(() -> other.infer(floats(3))).hasMessageContaining("it was changed");
+    assertThat(executor.stats().replaced()).isEqualTo(1);
+    launcher.living().get(0).refuse(0);
+    executor.load(ModelSource.of(Path.of("third.fake")));
+    assertThat(answer(other.submit(floats(3)))).isEqualTo(9);
   }
 
   @Test
