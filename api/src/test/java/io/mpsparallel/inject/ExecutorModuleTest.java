@@ -119,7 +119,7 @@ class ExecutorModuleTest {
     Injector injector = Guice.createInjector(new ExecutorModule(settings), new StubModule());
     assertThatThrownBy(() -> injector.getInstance(InferenceExecutor.class))
         .hasRootCauseInstanceOf(InferenceException.class)
-        .hasMessageContaining("strategy: 'batching' (installed: [single]");
+        .hasMessageContaining("strategy: 'batching' (installed: [single, adaptive]");
     assertThat(opened).hasValue(0);
   }
 

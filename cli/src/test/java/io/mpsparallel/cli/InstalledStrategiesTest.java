@@ -24,7 +24,13 @@ final class InstalledStrategiesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"auto, threads", "threads, threads", "batching, batching", "single, single"})
+  @CsvSource({
+    "auto, threads",
+    "threads, threads",
+    "batching, batching",
+    "single, single",
+    "adaptive, adaptive"
+  })
   void builder_nothingInstalledByHand_findsThemAll(String wanted, String found) {
     assertThat(strategyOf(wanted)).isEqualTo(found);
   }
@@ -38,7 +44,7 @@ final class InstalledStrategiesTest {
 
   @Test
   void builder_unknownStrategy_listsWhatThereIs() {
-    assertThatThrownBy(() -> strategyOf("adaptive"))
+    assertThatThrownBy(() -> strategyOf("nosuch"))
         .hasMessageContaining("threads")
         .hasMessageContaining("batching")
         .hasMessageContaining("processes")

@@ -62,7 +62,7 @@ class MpsBackendModuleTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"strategy, batching, single", "backend, onnx, torch"})
+  @CsvSource({"strategy, batching, 'single, adaptive'", "backend, onnx, torch"})
   void injector_whatIsNotInstalled_listsWhatIs(String key, String wanted, String installed) {
     Injector injector = injector(key + " = " + wanted);
     assertThatThrownBy(() -> injector.getInstance(InferenceExecutor.class))

@@ -61,7 +61,7 @@ class BatchingModuleTest {
     assertFails(
         ErrorCode.NOT_INSTALLED,
         () -> executor("strategy = batching, batching.over = processes", new BatchingModule()),
-        "batching.over: 'processes' (installed: [batching, single]");
+        "batching.over: 'processes' (installed: [batching, single, adaptive]");
   }
 
   @Test
