@@ -36,7 +36,8 @@ public final class ScenarioMain implements Callable<Integer> {
           new ProcessesCosts(),
           new ProcessesScaling(),
           new ProcessesStarts(),
-          new ProcessesChaos());
+          new ProcessesChaos(),
+          new AdaptiveRegret());
 
   private final List<String> arguments;
 
