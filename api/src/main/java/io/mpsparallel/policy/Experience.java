@@ -13,7 +13,7 @@ final class Experience {
   /** in so many figures in a row. */
   private static final int AGREEING = 3;
 
-  /** After a retreat there is no other one for so long, then for twice as long, and so on. */
+  /** After a retreat there is no other one for twice as long, then for four times, and so on. */
   private static final long RETREAT_NANOS = 5_000_000_000L;
 
   /**

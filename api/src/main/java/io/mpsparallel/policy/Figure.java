@@ -25,9 +25,7 @@ record Figure(double rowsPerSecond, double meanNanos, double inFlight, double re
   }
 
   private static double median(Collection<Figure> figures, ToDoubleFunction<Figure> part) {
-    double[] sorted = figures.stream().mapToDouble(part).sorted().toArray();
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return Median.of(figures.stream().mapToDouble(part));
   }
 
   /**

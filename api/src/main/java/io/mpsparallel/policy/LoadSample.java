@@ -7,7 +7,8 @@ import static java.util.Objects.requireNonNull;
  *
  * @param kind what kind of work
  * @param choice what served it
- * @param inFlight the mean number of its requests in flight, waiting or running, at least 0
+ * @param inFlight the mean number of requests in flight that this choice had to serve, waiting or
+ *     running, at least 0
  * @param requests how many were answered, at least 0; 0 while all are still in flight
  * @param rows the rows that were answered, at least 0; 0 for requests without rows
  * @param windowNanos the length of the window, at least 1
