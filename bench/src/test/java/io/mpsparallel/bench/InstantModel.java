@@ -4,6 +4,7 @@ import io.mpsparallel.LoadedModel;
 import io.mpsparallel.ModelState;
 import io.mpsparallel.ResultList;
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
@@ -42,6 +43,11 @@ final class InstantModel implements LoadedModel {
 
   @Override
   public ResultList mapRequests(List<InferenceRequest> requests) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void swap(ModelSource source) {
     throw new UnsupportedOperationException();
   }
 
