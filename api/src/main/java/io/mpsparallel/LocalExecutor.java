@@ -101,6 +101,9 @@ final class LocalExecutor implements InferenceExecutor {
     changing(
         "swap",
         () -> {
+          if (model.state() == ModelState.CLOSED) {
+            throw new InferenceException(ErrorCode.CLOSED, "the model was closed");
+          }
           Arrival arrival = arrival(source, site);
           try {
             checkCompatible(model.placement().signature(), arrival.placement().signature(), source);
@@ -124,14 +127,23 @@ final class LocalExecutor implements InferenceExecutor {
 
   /** A model that was loaded for a site, and what it warms up with; nobody uses it yet. */
   private record Arrival(Placement placement, List<NamedTensors> warmUp) {
+    /** Fails if the model is closed meanwhile, which is no reason to stop. */
     CompletableFuture<Void> warm() {
-      return warmUp.isEmpty()
-          ? CompletableFuture.completedFuture(null)
-          : placement.site().strategy().warmUp(placement.version(), warmUp);
+      try {
+        return warmUp.isEmpty()
+            ? CompletableFuture.completedFuture(null)
+            : placement.site().strategy().warmUp(placement.version(), warmUp);
+      } catch (InferenceException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    }
+
+    void leaveCold() {
+      warmUp.forEach(NamedTensors::close);
     }
 
     void discard() {
-      warmUp.forEach(NamedTensors::close);
+      leaveCold();
       placement.version().release();
     }
   }
@@ -258,14 +270,7 @@ final class LocalExecutor implements InferenceExecutor {
     Map<StrategyModel, Placement> moves = new LinkedHashMap<>();
     try {
       do {
-        List<Arrival> arrivals = new ArrayList<>();
-        for (StrategyModel model : models()) {
-          if (!moves.containsKey(model)) {
-            Arrival arrival = arrival(model.placement(), next, old);
-            arrivals.add(arrival);
-            moves.put(model, arrival.placement());
-          }
-        }
+        List<Arrival> arrivals = arrivals(next, old, moves);
         awaitWarm(arrivals, next.settings().backendSettings().eventTimeout());
       } while (!begun(next, moves.keySet()));
     } catch (RuntimeException e) {
@@ -275,6 +280,24 @@ final class LocalExecutor implements InferenceExecutor {
       throw e;
     }
     moves.forEach(StrategyModel::move);
+  }
+
+  /** The models that do not move yet, which do from now on. */
+  private List<Arrival> arrivals(Site next, Site old, Map<StrategyModel, Placement> moves) {
+    List<Arrival> arrivals = new ArrayList<>();
+    try {
+      for (StrategyModel model : models()) {
+        if (!moves.containsKey(model)) {
+          Arrival arrival = arrival(model.placement(), next, old);
+          arrivals.add(arrival);
+          moves.put(model, arrival.placement());
+        }
+      }
+      return arrivals;
+    } catch (RuntimeException e) {
+      arrivals.forEach(Arrival::leaveCold);
+      throw e;
+    }
   }
 
   private Arrival arrival(Placement now, Site next, Site old) {

@@ -338,6 +338,16 @@ final class ReconfigureTest {
   }
 
   @Test
+  void swap_modelThatIsClosed_isRefusedAndLoadsNothing() {
+    try (InferenceExecutor executor = executor(SINGLE)) {
+      LoadedModel model = executor.load(FakeModels.source("square"));
+      model.close();
+      assertCode(ErrorCode.CLOSED, () -> model.swap(FakeModels.source("identity")));
+      assertThat(engines.opened().get(0).counts().total(Kind.MODELS)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void swap_toWhatCannotBeLoaded_goesOnAsBefore() {
     try (InferenceExecutor executor = executor(SINGLE);
         LoadedModel model = executor.load(FakeModels.source("square"))) {

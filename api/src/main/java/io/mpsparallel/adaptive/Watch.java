@@ -1,5 +1,6 @@
 package io.mpsparallel.adaptive;
 
+import io.mpsparallel.work.LaneThread;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongPredicate;
@@ -79,11 +80,14 @@ final class Watch {
     }
   }
 
-  /** Ends the thread, and waits until it has ended, unless it is the caller. */
+  /**
+   * Ends the thread, and waits until it has ended; not on a lane, for which the thread may wait to
+   * warm something up.
+   */
   void end() {
     over = true;
     LockSupport.unpark(thread);
-    if (thread.isAlive() && Thread.currentThread() != thread) {
+    if (thread.isAlive() && !(Thread.currentThread() instanceof LaneThread)) {
       try {
         thread.join();
       } catch (InterruptedException e) {
