@@ -79,16 +79,33 @@ final class LocalExecutor implements InferenceExecutor {
     checkOpen();
     while (true) {
       Site at = site;
-      Arrival arrival = arrival(source, at);
-      makeMistakes();
-      StrategyModel loaded = new StrategyModel(this, arrival.placement());
-      if (added(loaded, at)) {
-        loaded.warmUp(arrival.warmUp(), !source.warmUp().isNone());
+      LoadedModel loaded = loadedAt(at, source);
+      if (loaded != null) {
         return loaded;
       }
-      arrival.discard(); // there is another site meanwhile, or none any more
       checkOpen();
     }
+  }
+
+  /** Null if there is another site meanwhile, or none any more. */
+  private @Nullable LoadedModel loadedAt(Site at, ModelSource source) {
+    Arrival arrival;
+    try {
+      arrival = arrival(source, at);
+    } catch (InferenceException e) {
+      if (e.code() == ErrorCode.CLOSED && !at.equals(site)) {
+        return null;
+      }
+      throw e;
+    }
+    makeMistakes();
+    StrategyModel loaded = new StrategyModel(this, arrival.placement());
+    if (!added(loaded, at)) {
+      arrival.discard();
+      return null;
+    }
+    loaded.warmUp(arrival.warmUp(), !source.warmUp().isNone());
+    return loaded;
   }
 
   private synchronized boolean added(StrategyModel loaded, Site at) {

@@ -19,6 +19,9 @@ import io.mpsparallel.testing.FakeCounts.Kind;
 import io.mpsparallel.testing.FakeModels;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,6 +138,60 @@ final class ReconfigureTest {
       }
       assertThat(engines.opened()).hasSize(4);
       assertThat(engines.opened().subList(0, 3)).allMatch(FakeBackend::isClosed);
+    }
+  }
+
+  /** Holds a caller before the strategy sees its request. */
+  private static ParallelismStrategy held(
+      ParallelismStrategy strategy, CountDownLatch there, CountDownLatch go) {
+    InvocationHandler handler =
+        (proxy, method, arguments) -> {
+          if (method.getName().equals("tryRunHere")) {
+            there.countDown();
+            go.await();
+          }
+          try {
+            return method.invoke(strategy, arguments);
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+        };
+    return (ParallelismStrategy)
+        Proxy.newProxyInstance(
+            ParallelismStrategy.class.getClassLoader(),
+            new Class<?>[] {ParallelismStrategy.class},
+            handler);
+  }
+
+  @Test
+  void reconfigure_callerOnItsWayToTheOldSite_isServedByTheNext() throws Exception {
+    CountDownLatch there = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    StrategyProvider holding =
+        new StrategyProvider() {
+          @Override
+          public String id() {
+            return "holding";
+          }
+
+          @Override
+          public ParallelismStrategy create(StrategyContext context) {
+            return held(new SingleLaneProvider().create(context), there, go);
+          }
+        };
+    try (InferenceExecutor executor =
+            InferenceExecutor.builder()
+                .settings(SINGLE.withStrategy("holding"))
+                .backend(engines)
+                .strategy(holding)
+                .strategy(new SingleLaneProvider())
+                .build();
+        LoadedModel model = executor.load(FakeModels.source("square"))) {
+      CompletableFuture<Float> answer = CompletableFuture.supplyAsync(() -> infer(model, 7));
+      there.await();
+      executor.reconfigure(SINGLE);
+      go.countDown();
+      assertThat(answer.get(20, TimeUnit.SECONDS)).isEqualTo(49);
     }
   }
 
