@@ -1,5 +1,7 @@
 package io.mpsparallel;
 
+import static java.util.Objects.requireNonNull;
+
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.backend.Device;
@@ -59,7 +61,13 @@ record SiteMaker(
     ParallelismStrategy made =
         strategy.create(
             new StrategyContext(
-                engine.backend(), List.of(device), settings, ticker, strategies, null));
+                engine.backend(),
+                List.of(device),
+                settings,
+                ticker,
+                strategies,
+                provider(settings),
+                null));
     try {
       made.start();
       return made;
@@ -69,13 +77,19 @@ record SiteMaker(
     }
   }
 
+  /** Null if the engine was handed over open. */
+  private @Nullable BackendProvider provider(ExecutorSettings settings) {
+    return instance != null
+        ? null
+        : Installed.choose("backend", settings.backend(), backends, BackendProvider::id);
+  }
+
   private Site.Engine engine(
       StrategyProvider strategy, ExecutorSettings settings, @Nullable Site before) {
     if (instance != null) {
       return handedOver(instance, settings, before);
     }
-    BackendProvider provider =
-        Installed.choose("backend", settings.backend(), backends, BackendProvider::id);
+    BackendProvider provider = requireNonNull(provider(settings), "provider");
     boolean here = !strategy.opensElsewhere(settings, strategies);
     Object origin = here ? new Origin(provider.id(), settings.backendSettings()) : new Object();
     if (before != null && before.engine().origin().equals(origin)) {

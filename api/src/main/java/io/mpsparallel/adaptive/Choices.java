@@ -122,6 +122,7 @@ final class Choices {
                 context.settings(),
                 context.ticker(),
                 context.installed(),
+                context.engine(),
                 null));
     try {
       made.start();

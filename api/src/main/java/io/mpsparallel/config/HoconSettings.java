@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.AdaptiveSettings;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
@@ -14,6 +15,7 @@ import io.mpsparallel.settings.PathSettings.PathMode;
 import io.mpsparallel.settings.ProcessSettings;
 import io.mpsparallel.settings.QueueSettings;
 import io.mpsparallel.settings.QueueSettings.WhenFull;
+import io.mpsparallel.settings.ResilienceSettings;
 import io.mpsparallel.settings.StreamSettings;
 import io.mpsparallel.settings.StreamSettings.CommitMode;
 import io.mpsparallel.settings.ThreadSettings;
@@ -31,7 +33,7 @@ public final class HoconSettings {
   public static final String ROOT = "mps-parallel";
 
   private static final String AUTO = "auto";
-  private static final String NONE = "none";
+  static final String NONE = "none";
 
   private HoconSettings() {}
 
@@ -77,13 +79,25 @@ public final class HoconSettings {
     LaneSettings lanes = lanes(in);
     BatchingSettings batching = batching(in);
     ProcessSettings processes = processes(in);
+    AdaptiveSettings adaptive = PolicyKeys.adaptive(in);
+    ResilienceSettings resilience = PolicyKeys.resilience(in);
     int window = in.read("map.window", d.mapWindow(), HoconSettings::integer);
     BackendSettings engine = engine(in);
     return in.make(
         d,
         () ->
             new ExecutorSettings(
-                strategy, backend, device, queue, lanes, batching, processes, deadline, window,
+                strategy,
+                backend,
+                device,
+                queue,
+                lanes,
+                batching,
+                processes,
+                adaptive,
+                resilience,
+                deadline,
+                window,
                 engine));
   }
 
@@ -213,7 +227,7 @@ public final class HoconSettings {
   }
 
   /** {@code getInt} cuts fractions off. */
-  private static int integer(Config config, String key) {
+  static int integer(Config config, String key) {
     int value = config.getInt(key);
     if (value != config.getDouble(key)) {
       throw new IllegalArgumentException("expected: a whole number");
@@ -232,7 +246,7 @@ public final class HoconSettings {
     return isWord(config, key, word) ? meaning : config.getDuration(key);
   }
 
-  private static boolean isWord(Config config, String key, String word) {
+  static boolean isWord(Config config, String key, String word) {
     return word.equals(config.getValue(key).unwrapped());
   }
 

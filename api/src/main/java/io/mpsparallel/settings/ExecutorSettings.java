@@ -3,6 +3,8 @@ package io.mpsparallel.settings;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * How an executor works.
@@ -14,6 +16,8 @@ import java.time.Duration;
  * @param lanes the lanes of a strategy that has several
  * @param batching how requests are put together, by a strategy that does so
  * @param processes worker processes, of a strategy that has such
+ * @param adaptive what a strategy that chooses may choose from
+ * @param resilience what happens when requests fail
  * @param deadline how long a request may take before it is dropped, unless it says so itself;
  *     {@link #NO_DEADLINE} for no bound
  * @param mapWindow requests that {@code map} keeps in flight
@@ -27,6 +31,8 @@ public record ExecutorSettings(
     LaneSettings lanes,
     BatchingSettings batching,
     ProcessSettings processes,
+    AdaptiveSettings adaptive,
+    ResilienceSettings resilience,
     Duration deadline,
     int mapWindow,
     BackendSettings backendSettings) {
@@ -46,6 +52,8 @@ public record ExecutorSettings(
           LaneSettings.DEFAULTS,
           BatchingSettings.DEFAULTS,
           ProcessSettings.DEFAULTS,
+          AdaptiveSettings.DEFAULTS,
+          ResilienceSettings.DEFAULTS,
           NO_DEADLINE,
           64,
           BackendSettings.DEFAULTS);
@@ -59,6 +67,8 @@ public record ExecutorSettings(
     requireNonNull(lanes, "lanes");
     requireNonNull(batching, "batching");
     requireNonNull(processes, "processes");
+    requireNonNull(adaptive, "adaptive");
+    requireNonNull(resilience, "resilience");
     Check.positive("deadline", requireNonNull(deadline, "deadline"));
     Check.range("map.window", mapWindow, 1, 1 << 20);
     requireNonNull(backendSettings, "backendSettings");
@@ -79,6 +89,8 @@ public record ExecutorSettings(
         lanes,
         batching,
         processes,
+        adaptive,
+        resilience,
         deadline,
         mapWindow,
         backendSettings);
@@ -99,6 +111,8 @@ public record ExecutorSettings(
         lanes,
         batching,
         processes,
+        adaptive,
+        resilience,
         deadline,
         mapWindow,
         backendSettings);
@@ -119,6 +133,8 @@ public record ExecutorSettings(
         lanes,
         batching,
         processes,
+        adaptive,
+        resilience,
         deadline,
         mapWindow,
         backendSettings);
@@ -150,6 +166,8 @@ public record ExecutorSettings(
         changed,
         batching,
         processes,
+        adaptive,
+        resilience,
         deadline,
         mapWindow,
         backendSettings);
@@ -170,6 +188,8 @@ public record ExecutorSettings(
         lanes,
         changed,
         processes,
+        adaptive,
+        resilience,
         deadline,
         mapWindow,
         backendSettings);
@@ -190,6 +210,8 @@ public record ExecutorSettings(
         lanes,
         batching,
         changed,
+        adaptive,
+        resilience,
         deadline,
         mapWindow,
         backendSettings);
@@ -203,6 +225,79 @@ public record ExecutorSettings(
    */
   public ExecutorSettings withBackendSettings(BackendSettings changed) {
     return new ExecutorSettings(
-        strategy, backend, device, queue, lanes, batching, processes, deadline, mapWindow, changed);
+        strategy,
+        backend,
+        device,
+        queue,
+        lanes,
+        batching,
+        processes,
+        adaptive,
+        resilience,
+        deadline,
+        mapWindow,
+        changed);
+  }
+
+  /**
+   * Changes what a strategy that chooses may choose from.
+   *
+   * @param changed the new value
+   * @return the changed settings
+   */
+  public ExecutorSettings withAdaptive(AdaptiveSettings changed) {
+    return new ExecutorSettings(
+        strategy,
+        backend,
+        device,
+        queue,
+        lanes,
+        batching,
+        processes,
+        changed,
+        resilience,
+        deadline,
+        mapWindow,
+        backendSettings);
+  }
+
+  /**
+   * Changes what happens when requests fail.
+   *
+   * @param changed the new value
+   * @return the changed settings
+   */
+  public ExecutorSettings withResilience(ResilienceSettings changed) {
+    return new ExecutorSettings(
+        strategy,
+        backend,
+        device,
+        queue,
+        lanes,
+        batching,
+        processes,
+        adaptive,
+        changed,
+        deadline,
+        mapWindow,
+        backendSettings);
+  }
+
+  /**
+   * The settings of each place where requests may run: these, then those of each fallback, which
+   * have none of their own.
+   *
+   * @return one or more
+   */
+  public List<ExecutorSettings> places() {
+    List<ExecutorSettings> places = new ArrayList<>();
+    places.add(this);
+    for (ResilienceSettings.Fallback other : resilience.fallback()) {
+      places.add(
+          withStrategy(other.strategy().equals(AUTO) ? strategy : other.strategy())
+              .withDevice(other.device().equals(AUTO) ? device : other.device())
+              .withResilience(resilience.withFallback()));
+    }
+    return List.copyOf(places);
   }
 }

@@ -3,6 +3,7 @@ package io.mpsparallel.strategy;
 import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param settings the executor's settings
  * @param ticker the clock of the deadlines
  * @param installed every strategy that is installed
+ * @param engine what opened the engine, so that a strategy can open another one; null if the engine
+ *     was handed over open
  * @param source where the lanes get their work, if another strategy decides that; then {@code
  *     accept} is not used
  */
@@ -29,6 +32,7 @@ public record StrategyContext(
     ExecutorSettings settings,
     Ticker ticker,
     List<StrategyProvider> installed,
+    @Nullable BackendProvider engine,
     @Nullable WorkSource source) {
   // Copies the lists.
   public StrategyContext {
@@ -58,6 +62,6 @@ public record StrategyContext(
           key + ": " + id + " (expected: a strategy that others can give work to)");
     }
     return provider.create(
-        new StrategyContext(backend, devices, settings, ticker, installed, work));
+        new StrategyContext(backend, devices, settings, ticker, installed, engine, work));
   }
 }

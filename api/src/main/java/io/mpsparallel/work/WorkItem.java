@@ -36,6 +36,7 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
 
   private @Nullable Spinner spinner; // before it is handed in, then only read
   private @Nullable WorkObserver observer; // before it is handed in, then only read
+  private @Nullable Warden warden; // before it is handed in, then whoever finishes it
   private long sinceNanos; // before it is handed in, then only read
 
   @SuppressWarnings("unused") // through FINISHED
@@ -112,7 +113,9 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
       outputs.close(); // nobody is told of them
       throw e;
     }
-    InferenceResult result = new InferenceResult(outputs, served);
+    Warden told = takeWarden();
+    InferenceResult result =
+        new InferenceResult(outputs, told == null ? served : told.answered(served));
     if (!complete(result)) {
       result.close(); // cancelled meanwhile: nobody will
     }
@@ -129,12 +132,15 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
   }
 
   /**
-   * Fails the request.
+   * Fails the request, unless its {@linkplain #guardBy warden} has it go on elsewhere.
    *
    * @param failure why
    */
   @Override
   public void fail(InferenceException failure) {
+    if (rescued(failure)) {
+      return;
+    }
     finish();
     completeExceptionally(failure);
   }
@@ -153,8 +159,36 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
     finish(false);
   }
 
+  /**
+   * Asks the {@linkplain #guardBy warden}, if there is one, whether the request goes on elsewhere
+   * after a failure. For whoever has it to finish.
+   *
+   * @param failure why it cannot go on here
+   * @return true if somebody else finishes it
+   */
+  public boolean rescued(InferenceException failure) {
+    Warden told = takeWarden();
+    if (told == null) {
+      return false;
+    }
+    if (isDone()) {
+      told.gone();
+      return false;
+    }
+    return told.rescue(this, failure);
+  }
+
+  private @Nullable Warden takeWarden() {
+    Warden told = warden;
+    warden = null;
+    return told;
+  }
+
   private void finish(boolean answered) {
     if (FINISHED.compareAndSet(this, 0, 1)) {
+      if (!answered) {
+        leaveWarden();
+      }
       if (observer != null) {
         observer.finished(this, sinceNanos, answered);
       }
@@ -174,10 +208,18 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
    */
   public void withdraw() {
     if (FINISHED.compareAndSet(this, 0, 1)) {
+      leaveWarden();
       if (observer != null) {
         observer.finished(this, sinceNanos, false);
       }
       releaseVersion();
+    }
+  }
+
+  private void leaveWarden() {
+    Warden told = takeWarden();
+    if (told != null) {
+      told.gone();
     }
   }
 
@@ -195,6 +237,15 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
     } catch (RuntimeException e) {
       LOG.warn("a model could not be closed after its last request", e);
     }
+  }
+
+  /**
+   * Has somebody answer for how the request ends. For whoever hands it in, before that.
+   *
+   * @param answerable who; null for nobody
+   */
+  public void guardBy(@Nullable Warden answerable) {
+    warden = answerable;
   }
 
   /**

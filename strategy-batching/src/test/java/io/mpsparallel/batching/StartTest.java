@@ -62,6 +62,7 @@ class StartTest {
         ExecutorSettings.DEFAULTS,
         Ticker.SYSTEM,
         List.of(new ThreadsProvider()),
+        null,
         null);
   }
 

@@ -125,6 +125,7 @@ class SourceTest {
                     ThreadsContract.lanes(2, 1),
                     Ticker.SYSTEM,
                     List.of(),
+                    null,
                     jobs));
     strategy.start();
     Model model = fake.load(FakeModels.source("plus"), device);

@@ -1,0 +1,54 @@
+package io.mpsparallel.settings;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+
+/**
+ * What the strategy that chooses may choose from, and what it knows at its start.
+ *
+ * @param choices the ids of its choices, each once; empty for those that run in this process
+ * @param profile the file of an earlier measurement, or {@link #NO_PROFILE}
+ */
+public record AdaptiveSettings(List<String> choices, String profile) {
+  /** No earlier measurement. */
+  public static final String NO_PROFILE = "none";
+
+  /** All that runs in this process, and no earlier measurement. */
+  public static final AdaptiveSettings DEFAULTS = new AdaptiveSettings(List.of(), NO_PROFILE);
+
+  private static final List<String> KNOWN =
+      List.of("threads", "batching", "processes", "batching-over-processes");
+
+  // Copies the list and checks it.
+  public AdaptiveSettings {
+    choices = List.copyOf(choices);
+    requireNonNull(profile, "profile");
+    if (!KNOWN.containsAll(choices) || choices.stream().distinct().count() < choices.size()) {
+      throw Check.invalid("adaptive.choices", choices, "some of " + KNOWN + ", each once");
+    }
+    if (profile.isBlank()) {
+      throw Check.invalid("adaptive.profile", "''", "a file, or " + NO_PROFILE);
+    }
+  }
+
+  /**
+   * Changes the choices.
+   *
+   * @param changed the ids, each once; none for those that run in this process
+   * @return the changed settings
+   */
+  public AdaptiveSettings withChoices(String... changed) {
+    return new AdaptiveSettings(List.of(changed), profile);
+  }
+
+  /**
+   * Changes what is known at the start.
+   *
+   * @param changed the file of a profile, or {@link #NO_PROFILE}
+   * @return the changed settings
+   */
+  public AdaptiveSettings withProfile(String changed) {
+    return new AdaptiveSettings(choices, changed);
+  }
+}
