@@ -31,6 +31,7 @@ class ArchitectureTest {
             ArchitectureRules.noOtherPackages(),
             ArchitectureRules.noCycles(),
             ArchitectureRules.typesafeConfigOnlyInConfig(),
+            ArchitectureRules.resilience4jOnlyInResilience(),
             ArchitectureRules.guiceOnlyInInject(),
             ArchitectureRules.nativesOnlyInMps(),
             ArchitectureRules.noJavaUtilLogging(),
@@ -123,6 +124,14 @@ class ArchitectureTest {
   void typesafeConfig_elsewhere_isFound() throws IOException {
     JavaClasses bad = compiled("io.mpsparallel.work.Bad", "com.typesafe.config.Config c;");
     assertBroken(ArchitectureRules.typesafeConfigOnlyInConfig(), bad, "io.mpsparallel.work.Bad");
+  }
+
+  @Test
+  void resilience4j_elsewhere_isFound() throws IOException {
+    String uses = "io.github.resilience4j.circuitbreaker.CircuitBreaker b;";
+    JavaClasses bad =
+        compiled("io.mpsparallel.resilience.Good", uses, "io.mpsparallel.work.Bad", uses);
+    assertBroken(ArchitectureRules.resilience4jOnlyInResilience(), bad, "io.mpsparallel.work.Bad");
   }
 
   @Test

@@ -35,6 +35,8 @@ public enum ErrorCode {
   OUT_OF_MEMORY(Scope.DEVICE),
   /** The device did not finish within the limit: it hangs, or the work is far too large. */
   DEVICE_TIMEOUT(Scope.DEVICE),
+  /** Too many requests failed on this device; for a while, none is tried. */
+  CIRCUIT_OPEN(Scope.DEVICE),
   /** The device reported an error that makes it unusable in this process. */
   DEVICE_FAILED(Scope.DEVICE),
 

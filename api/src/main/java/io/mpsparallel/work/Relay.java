@@ -20,6 +20,7 @@ public final class Relay {
    * @return a request that is still to be handed in
    * @throws InferenceException {@code CLOSED} if that version is retired
    */
+  @SuppressWarnings("FutureReturnValueIgnored") // what is done then does not throw
   public static WorkItem of(WorkItem item, ModelVersion version) {
     WorkItem other =
         new WorkItem(version, item.inputs().share(), true, item.priority(), item.deadlineNanos());

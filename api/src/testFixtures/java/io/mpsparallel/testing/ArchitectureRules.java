@@ -32,8 +32,8 @@ public final class ArchitectureRules {
           ROOT + ".policy",
           ROOT + ".work",
           ROOT + ".strategy",
-          ROOT + ".adaptive",
           ROOT + ".resilience",
+          ROOT + ".adaptive",
           ROOT + ".metrics",
           ROOT,
           ROOT + ".inject");
@@ -88,6 +88,11 @@ public final class ArchitectureRules {
    */
   public static ArchRule typesafeConfigOnlyInConfig() {
     return onlyIn("com.typesafe.config..", ROOT + ".config", ROOT + ".inject");
+  }
+
+  /** {@return within api, Resilience4j stays in {@code resilience}} */
+  public static ArchRule resilience4jOnlyInResilience() {
+    return onlyIn("io.github.resilience4j..", ROOT + ".resilience");
   }
 
   /** {@return Guice stays in {@code inject} and in a module's own class {@code ...Module}} */
