@@ -11,21 +11,22 @@ import java.util.List;
  * @param profile the file of an earlier measurement, or {@link #NO_PROFILE}
  */
 public record AdaptiveSettings(List<String> choices, String profile) {
+  /** The ids of all choices. */
+  public static final List<String> ALL_CHOICES =
+      List.of("threads", "batching", "processes", "batching-over-processes");
+
   /** No earlier measurement. */
   public static final String NO_PROFILE = "none";
 
   /** All that runs in this process, and no earlier measurement. */
   public static final AdaptiveSettings DEFAULTS = new AdaptiveSettings(List.of(), NO_PROFILE);
 
-  private static final List<String> KNOWN =
-      List.of("threads", "batching", "processes", "batching-over-processes");
-
   // Copies the list and checks it.
   public AdaptiveSettings {
     choices = List.copyOf(choices);
     requireNonNull(profile, "profile");
-    if (!KNOWN.containsAll(choices) || choices.stream().distinct().count() < choices.size()) {
-      throw Check.invalid("adaptive.choices", choices, "some of " + KNOWN + ", each once");
+    if (!ALL_CHOICES.containsAll(choices) || choices.stream().distinct().count() < choices.size()) {
+      throw Check.invalid("adaptive.choices", choices, "some of " + ALL_CHOICES + ", each once");
     }
     if (profile.isBlank()) {
       throw Check.invalid("adaptive.profile", "''", "a file, or " + NO_PROFILE);

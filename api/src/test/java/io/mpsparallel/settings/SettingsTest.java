@@ -31,12 +31,25 @@ class SettingsTest {
   private static final QueueSettings QUEUE = new QueueSettings(5, TICK, WhenFull.CALLER_RUNS);
   private static final LaneSettings LANES = new LaneSettings(2, 3, TICK);
   private static final BatchingSettings BATCHES = BatchingSettings.DEFAULTS.withOver("x");
+  private static final AdaptiveSettings ADAPTIVE = AdaptiveSettings.DEFAULTS.withChoices("threads");
+  private static final ResilienceSettings PLACES = ResilienceSettings.DEFAULTS.withRetries(0);
   private static final ProcessSettings WORKERS = ProcessSettings.DEFAULTS.withWorkers(2);
 
   private static ExecutorSettings executor(
       QueueSettings queue, LaneSettings lanes, Duration deadline, int window) {
     return new ExecutorSettings(
-        "a", "b", "c", queue, lanes, BATCHES, WORKERS, deadline, window, BackendSettings.DEFAULTS);
+        "a",
+        "b",
+        "c",
+        queue,
+        lanes,
+        BATCHES,
+        WORKERS,
+        ADAPTIVE,
+        PLACES,
+        deadline,
+        window,
+        BackendSettings.DEFAULTS);
   }
 
   private static ExecutorSettings executor(Duration deadline, int window) {
@@ -71,7 +84,18 @@ class SettingsTest {
     assertNull(
         () ->
             new ExecutorSettings(
-                "a", null, "c", QUEUE, LANES, BATCHES, WORKERS, TICK, 1, BackendSettings.DEFAULTS),
+                "a",
+                null,
+                "c",
+                QUEUE,
+                LANES,
+                BATCHES,
+                WORKERS,
+                ADAPTIVE,
+                PLACES,
+                TICK,
+                1,
+                BackendSettings.DEFAULTS),
         "backend");
   }
 
@@ -81,10 +105,13 @@ class SettingsTest {
     BackendSettings b = BackendSettings.DEFAULTS;
     BackendSettings engine = b.withTimeouts(TICK, TICK);
     assertThat(d.withStrategy("s"))
-        .isEqualTo(new ExecutorSettings("s", "b", "c", QUEUE, LANES, BATCHES, WORKERS, TICK, 7, b));
+        .isEqualTo(
+            new ExecutorSettings(
+                "s", "b", "c", QUEUE, LANES, BATCHES, WORKERS, ADAPTIVE, PLACES, TICK, 7, b));
     assertThat(d.withDevice("mps"))
         .isEqualTo(
-            new ExecutorSettings("a", "b", "mps", QUEUE, LANES, BATCHES, WORKERS, TICK, 7, b));
+            new ExecutorSettings(
+                "a", "b", "mps", QUEUE, LANES, BATCHES, WORKERS, ADAPTIVE, PLACES, TICK, 7, b));
     assertThat(d.withQueue(QueueSettings.DEFAULTS))
         .isEqualTo(executor(QueueSettings.DEFAULTS, LANES, TICK, 7));
     assertThat(d.withQueue(6, ZERO))
@@ -96,7 +123,8 @@ class SettingsTest {
     assertThat(d.withBatching(BatchingSettings.DEFAULTS).withBatching(BATCHES)).isEqualTo(d);
     assertThat(d.withBackendSettings(engine))
         .isEqualTo(
-            new ExecutorSettings("a", "b", "c", QUEUE, LANES, BATCHES, WORKERS, TICK, 7, engine));
+            new ExecutorSettings(
+                "a", "b", "c", QUEUE, LANES, BATCHES, WORKERS, ADAPTIVE, PLACES, TICK, 7, engine));
   }
 
   // ---- batching ----
