@@ -8,9 +8,7 @@ import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.InputSpec.IndexRange;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
-import io.mpsparallel.backend.Padding;
 import io.mpsparallel.backend.Signature;
-import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.config.ModelDescription;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
@@ -63,7 +61,7 @@ final class LocalExecutor implements InferenceExecutor {
   LocalExecutor(SiteMaker maker, ExecutorSettings settings) {
     this.maker = maker;
     site = maker.make(settings, null);
-    sites.add(site);
+    sites.addAll(site.chain());
   }
 
   // ---- models ----
@@ -104,7 +102,7 @@ final class LocalExecutor implements InferenceExecutor {
       arrival.discard();
       return null;
     }
-    loaded.warmUp(arrival.warmUp(), !source.warmUp().isNone());
+    loaded.warmUp(arrival.warm(), !source.warmUp().isNone());
     return loaded;
   }
 
@@ -142,60 +140,8 @@ final class LocalExecutor implements InferenceExecutor {
     }
   }
 
-  /** A model that was loaded for a site, and what it warms up with; nobody uses it yet. */
-  private record Arrival(Placement placement, List<NamedTensors> warmUp) {
-    /** Fails if the model is closed meanwhile, which is no reason to stop. */
-    CompletableFuture<Void> warm() {
-      try {
-        return warmUp.isEmpty()
-            ? CompletableFuture.completedFuture(null)
-            : placement.site().strategy().warmUp(placement.version(), warmUp);
-      } catch (InferenceException e) {
-        return CompletableFuture.failedFuture(e);
-      }
-    }
-
-    void leaveCold() {
-      warmUp.forEach(NamedTensors::close);
-    }
-
-    void discard() {
-      leaveCold();
-      placement.version().release();
-    }
-  }
-
   private Arrival arrival(ModelSource source, Site at) {
-    Model model = at.engine().backend().load(source, at.device());
-    List<NamedTensors> warmUp = warmUpOf(model);
-    return new Arrival(Placement.of(at, version(model, at), model), warmUp);
-  }
-
-  /** The inputs of the warm-up shapes; a model that declarations do not fit is closed again. */
-  private static List<NamedTensors> warmUpOf(Model model) {
-    try {
-      checkPadding(model);
-      return cases(model);
-    } catch (RuntimeException e) {
-      model.close();
-      throw e;
-    }
-  }
-
-  private static List<NamedTensors> cases(Model model) {
-    Padding padding = model.source().padding();
-    Signature signature = padding.forCallers(model.signature());
-    return model.source().warmUp().orFixed(signature).specs(signature).stream()
-        .map(shapes -> padding.complete(WarmUp.inputs(shapes, signature), signature))
-        .toList();
-  }
-
-  private static void checkPadding(Model model) {
-    try {
-      model.source().padding().check(model.signature());
-    } catch (InferenceException e) {
-      throw new InferenceException(e.code(), model.source() + ": " + e.detail(), e);
-    }
+    return Arrival.at(at, source, null, this::version);
   }
 
   /** Here, so that a caller's first mistakes cost no class loading: it took milliseconds. */
@@ -265,15 +211,15 @@ final class LocalExecutor implements InferenceExecutor {
   private void change(ExecutorSettings settings) {
     Site old = site;
     Site next = maker.make(settings, old);
-    sites.add(next);
+    sites.addAll(next.chain());
     try {
-      moveTo(next, old);
+      moveTo(next);
     } catch (RuntimeException e) {
-      shut(next, old);
+      shut(next);
       throw e;
     }
     finish(old);
-    shut(old, next);
+    shut(old);
     LOG.info(
         "strategy {} on {} -> {} on {}",
         old.strategy().id(),
@@ -283,31 +229,30 @@ final class LocalExecutor implements InferenceExecutor {
   }
 
   /** All models are loaded and warm at the next site before the first of them moves. */
-  private void moveTo(Site next, Site old) {
-    Map<StrategyModel, Placement> moves = new LinkedHashMap<>();
+  private void moveTo(Site next) {
+    Map<StrategyModel, Arrival> moves = new LinkedHashMap<>();
     try {
       do {
-        List<Arrival> arrivals = arrivals(next, old, moves);
+        List<Arrival> arrivals = arrivals(next, moves);
         awaitWarm(arrivals, next.settings().backendSettings().eventTimeout());
       } while (!begun(next, moves.keySet()));
     } catch (RuntimeException e) {
-      if (!next.sharesModelsWith(old)) {
-        moves.values().forEach(placement -> placement.version().release());
-      }
+      moves.values().forEach(Arrival::release);
       throw e;
     }
-    moves.forEach(StrategyModel::move);
+    moves.forEach((model, arrival) -> model.move(arrival.placement()));
   }
 
   /** The models that do not move yet, which do from now on. */
-  private List<Arrival> arrivals(Site next, Site old, Map<StrategyModel, Placement> moves) {
+  private List<Arrival> arrivals(Site next, Map<StrategyModel, Arrival> moves) {
     List<Arrival> arrivals = new ArrayList<>();
     try {
       for (StrategyModel model : models()) {
         if (!moves.containsKey(model)) {
-          Arrival arrival = arrival(model.placement(), next, old);
+          Placement now = model.placement();
+          Arrival arrival = Arrival.at(next, now.source(), now, this::version);
           arrivals.add(arrival);
-          moves.put(model, arrival.placement());
+          moves.put(model, arrival);
         }
       }
       return arrivals;
@@ -315,14 +260,6 @@ final class LocalExecutor implements InferenceExecutor {
       arrivals.forEach(Arrival::leaveCold);
       throw e;
     }
-  }
-
-  private Arrival arrival(Placement now, Site next, Site old) {
-    if (next.sharesModelsWith(old)) {
-      Model model = now.version().on(next.device());
-      return new Arrival(now.at(next), cases(model));
-    }
-    return arrival(now.source(), next);
   }
 
   /** False if a model has come that does not move yet. */
@@ -348,8 +285,12 @@ final class LocalExecutor implements InferenceExecutor {
     }
   }
 
-  /** Waits for what a site has accepted, as long as there is progress. */
+  /** Waits for what a site has accepted, as long as there is progress; its fallbacks come last. */
   private void finish(Site old) {
+    old.chain().forEach(this::finishOne);
+  }
+
+  private void finishOne(Site old) {
     long patienceNanos = old.settings().backendSettings().eventTimeout().toNanos();
     long progressNanos = System.nanoTime();
     long served = old.strategy().stats().served();
@@ -366,14 +307,35 @@ final class LocalExecutor implements InferenceExecutor {
     }
   }
 
-  private void shut(Site over, @Nullable Site other) {
-    sites.remove(over);
-    try {
-      over.strategy().close();
-    } finally {
-      if (other == null || !over.engine().equals(other.engine())) {
-        over.engine().close();
+  /** Closes a site with its fallbacks, and the engines that no other site uses. */
+  private void shut(Site over) {
+    List<Site> chain = over.chain();
+    sites.removeAll(chain);
+    RuntimeException failure = null;
+    for (Site one : chain) {
+      failure = closed(one.strategy()::close, failure);
+    }
+    for (Site.Engine engine : chain.stream().map(Site::engine).distinct().toList()) {
+      if (sites.stream().noneMatch(site -> site.engine().equals(engine))) {
+        failure = closed(engine::close, failure);
       }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private static @Nullable RuntimeException closed(
+      Runnable close, @Nullable RuntimeException earlier) {
+    try {
+      close.run();
+      return earlier;
+    } catch (RuntimeException e) {
+      if (earlier == null) {
+        return e;
+      }
+      earlier.addSuppressed(e);
+      return earlier;
     }
   }
 
@@ -453,12 +415,16 @@ final class LocalExecutor implements InferenceExecutor {
       return;
     }
     ended = true;
-    site.strategy().drain(site.settings().backendSettings().closeTimeout());
+    site.chain().forEach(LocalExecutor::drain);
     try {
       models().forEach(StrategyModel::close);
     } finally {
-      shut(site, null);
+      shut(site);
     }
+  }
+
+  private static void drain(Site over) {
+    over.strategy().drain(over.settings().backendSettings().closeTimeout());
   }
 
   private synchronized boolean isClosed() {

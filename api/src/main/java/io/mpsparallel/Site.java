@@ -2,8 +2,12 @@ package io.mpsparallel;
 
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.resilience.SiteBreaker;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.ParallelismStrategy;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where requests run: a started strategy on a device of an open engine, by certain settings.
@@ -14,6 +18,9 @@ final class Site {
   private final Device device;
   private final ParallelismStrategy strategy;
   private final ExecutorSettings settings;
+  private final boolean fallback;
+  private final @Nullable Site next;
+  private final SiteBreaker breaker;
 
   /**
    * A site.
@@ -22,12 +29,23 @@ final class Site {
    * @param device the device
    * @param strategy the strategy, started
    * @param settings what it was made by
+   * @param fallback whether requests come here only if another site fails
+   * @param next where they go if this one fails; null for nowhere
    */
-  Site(Engine engine, Device device, ParallelismStrategy strategy, ExecutorSettings settings) {
+  Site(
+      Engine engine,
+      Device device,
+      ParallelismStrategy strategy,
+      ExecutorSettings settings,
+      boolean fallback,
+      @Nullable Site next) {
     this.engine = engine;
     this.device = device;
     this.strategy = strategy;
     this.settings = settings;
+    this.fallback = fallback;
+    this.next = next;
+    breaker = new SiteBreaker(strategy.id() + " on " + device, settings.resilience().breaker());
   }
 
   /** An open engine; each is equal to itself alone. */
@@ -78,6 +96,23 @@ final class Site {
 
   ExecutorSettings settings() {
     return settings;
+  }
+
+  boolean isFallback() {
+    return fallback;
+  }
+
+  SiteBreaker breaker() {
+    return breaker;
+  }
+
+  /** This one, and where requests go if it fails. */
+  List<Site> chain() {
+    List<Site> all = new ArrayList<>();
+    for (Site at = this; at != null; at = at.next) {
+      all.add(at);
+    }
+    return all;
   }
 
   /** Whether models of another site can run here as they are. */

@@ -9,11 +9,13 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.ResilienceSettings;
 import io.mpsparallel.strategy.Installed;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
 import io.mpsparallel.work.Ticker;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,27 +35,74 @@ record SiteMaker(
   /** What an engine of this process was opened by. */
   private record Origin(String id, BackendSettings settings) {}
 
+  /** An engine that was handed over open, and the settings that it has had since. */
+  private record Handed(Backend backend, BackendSettings settings) {}
+
   /**
-   * A started site.
+   * A started site, and those that its requests go to if it fails.
    *
-   * @param before the site that this one is to follow, whose engine it uses if that was opened by
+   * @param before the site that this one is to follow, whose engines it uses if they were opened by
    *     the same settings
    * @throws InferenceException if it cannot be had; then nothing is open that was not before
    */
   Site make(ExecutorSettings settings, @Nullable Site before) {
+    List<Site.Engine> there = before == null ? List.of() : engines(before);
+    List<ExecutorSettings> places = settings.places();
+    Site first = null;
+    try {
+      for (int i = places.size() - 1; i > 0; i--) {
+        first = fallback(places.get(i), settings.resilience().fallback().get(i - 1), first, there);
+      }
+      return made(settings, false, first, there);
+    } catch (RuntimeException e) {
+      if (first != null) {
+        close(first, there);
+      }
+      throw e;
+    }
+  }
+
+  private Site fallback(
+      ExecutorSettings place,
+      ResilienceSettings.Fallback named,
+      @Nullable Site next,
+      List<Site.Engine> there) {
+    try {
+      return made(place, true, next, there);
+    } catch (InferenceException e) {
+      throw new InferenceException(
+          e.code(), "resilience.fallback: " + named + ": " + e.detail(), e);
+    }
+  }
+
+  private Site made(
+      ExecutorSettings settings, boolean fallback, @Nullable Site next, List<Site.Engine> there) {
     StrategyProvider strategy =
         Installed.choose("strategy", settings.strategy(), strategies, StrategyProvider::id);
-    Site.Engine engine = engine(strategy, settings, before);
-    boolean fresh = before == null || !engine.equals(before.engine());
+    List<Site.Engine> open = new ArrayList<>(there);
+    if (next != null) {
+      open.addAll(engines(next));
+    }
+    Site.Engine engine = engine(strategy, settings, open);
     try {
       Device device = device(engine.backend(), settings);
-      return new Site(engine, device, started(strategy, engine, device, settings), settings);
+      ParallelismStrategy started = started(strategy, engine, device, settings);
+      return new Site(engine, device, started, settings, fallback, next);
     } catch (RuntimeException e) {
-      if (fresh) {
+      if (!open.contains(engine)) {
         engine.close();
       }
       throw e;
     }
+  }
+
+  private static List<Site.Engine> engines(Site first) {
+    return first.chain().stream().map(Site::engine).distinct().toList();
+  }
+
+  private static void close(Site first, List<Site.Engine> stay) {
+    first.chain().forEach(site -> site.strategy().close());
+    engines(first).stream().filter(one -> !stay.contains(one)).forEach(Site.Engine::close);
   }
 
   private ParallelismStrategy started(
@@ -85,31 +134,34 @@ record SiteMaker(
   }
 
   private Site.Engine engine(
-      StrategyProvider strategy, ExecutorSettings settings, @Nullable Site before) {
+      StrategyProvider strategy, ExecutorSettings settings, List<Site.Engine> open) {
     if (instance != null) {
-      return handedOver(instance, settings, before);
+      return handedOver(instance, settings, open);
     }
     BackendProvider provider = requireNonNull(provider(settings), "provider");
     boolean here = !strategy.opensElsewhere(settings, strategies);
     Object origin = here ? new Origin(provider.id(), settings.backendSettings()) : new Object();
-    if (before != null && before.engine().origin().equals(origin)) {
-      return before.engine();
-    }
-    return new Site.Engine(strategy.open(provider, settings, strategies), true, origin);
+    return open.stream()
+        .filter(one -> one.origin().equals(origin))
+        .findFirst()
+        .orElseGet(
+            () -> new Site.Engine(strategy.open(provider, settings, strategies), true, origin));
   }
 
+  /** What was handed over open was opened by settings that nobody can change. */
   private static Site.Engine handedOver(
-      Backend opened, ExecutorSettings settings, @Nullable Site before) {
-    if (before == null) {
-      return new Site.Engine(opened, false, opened);
+      Backend opened, ExecutorSettings settings, List<Site.Engine> open) {
+    Handed origin = new Handed(opened, settings.backendSettings());
+    if (open.isEmpty()) {
+      return new Site.Engine(opened, false, origin);
     }
-    if (!before.settings().backendSettings().equals(settings.backendSettings())) {
+    if (!open.get(0).origin().equals(origin)) {
       throw new InferenceException(
           ErrorCode.CONFIG_INVALID,
           "threads, streams, path, memory, timeouts, cuda: they cannot change, for the engine was"
               + " handed over open (expected: as before, or an engine named by its provider)");
     }
-    return before.engine();
+    return open.get(0);
   }
 
   private static Device device(Backend backend, ExecutorSettings settings) {

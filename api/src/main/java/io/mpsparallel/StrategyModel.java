@@ -34,6 +34,7 @@ final class StrategyModel implements LoadedModel {
 
   private final LocalExecutor executor;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final ModelBound bound = new ModelBound();
   private final CompletableFuture<Void> warm = new CompletableFuture<>();
   private volatile Placement placement; // written under the monitor
 
@@ -50,16 +51,15 @@ final class StrategyModel implements LoadedModel {
 
   /** Has requests go elsewhere from now on; those under way keep the version that they have. */
   void move(Placement next) {
-    ModelVersion left = next.version();
+    Placement left = next;
     synchronized (this) {
       if (!closed.get()) {
-        left = placement.version();
+        left = placement;
         placement = next;
       }
     }
-    if (left != placement.version()) {
-      left.release();
-    }
+    List<ModelVersion> kept = placement.versions();
+    left.versions().stream().filter(one -> !kept.contains(one)).forEach(ModelVersion::release);
   }
 
   /** Where to try again what a placement refused; null if that was final. */
@@ -75,17 +75,13 @@ final class StrategyModel implements LoadedModel {
   }
 
   /**
-   * Begins to warm up; once.
+   * Is warm when something else is; once.
    *
-   * @param cases the inputs of each run, owned from now on
-   * @param declared whether somebody asked for these; a shape that was only guessed may fail
+   * @param begun what warms it up
+   * @param declared whether somebody asked for the shapes; one that was only guessed may fail
    */
   @SuppressWarnings("FutureReturnValueIgnored") // warmedUp does not throw
-  void warmUp(List<NamedTensors> cases, boolean declared) {
-    CompletableFuture<Void> begun =
-        cases.isEmpty()
-            ? CompletableFuture.completedFuture(null)
-            : placement.site().strategy().warmUp(placement.version(), cases);
+  void warmUp(CompletableFuture<Void> begun, boolean declared) {
     begun.whenComplete((none, failure) -> warmedUp(declared, failure));
   }
 
@@ -145,36 +141,100 @@ final class StrategyModel implements LoadedModel {
   private InferenceResult infer(Placement at, InferenceRequest request) {
     NamedTensors given = at.signature().check(request.inputs());
     NamedTensors inputs = at.padding().complete(given, at.signature());
+    boolean counted = false;
     try {
-      InferenceResult result = runHere(at, admit(at, request, inputs, false));
-      return result != null ? result : handOver(at, request, inputs);
+      counted = enter(at, patience(at));
+      return inferWithin(at, request, inputs);
     } finally {
+      if (counted) {
+        bound.leave();
+      }
       if (inputs != given) {
         inputs.get(given.size()).close(); // the mask; all else is the caller's
       }
     }
   }
 
-  /** On this thread, if the strategy can; the inputs stay borrowed. */
-  private static @Nullable InferenceResult runHere(Placement at, WorkItem item) {
+  private InferenceResult inferWithin(Placement at, InferenceRequest request, NamedTensors inputs) {
+    SiteGuard guard = at.permitted();
     try {
+      InferenceResult result = runHere(guard, request, inputs);
+      return result != null ? guard.answered(result) : handOver(guard, request, inputs);
+    } catch (FailedHere e) {
+      SiteGuard next = guard.after(e.failure());
+      if (next == null) {
+        throw e.failure();
+      }
+      return handOver(next, request, inputs);
+    }
+  }
+
+  /** The device refused or failed a request on its caller's thread; the guard was not told. */
+  private static final class FailedHere extends Exception {
+    private static final long serialVersionUID = 1;
+
+    FailedHere(InferenceException failure) {
+      super(null, failure, false, false);
+    }
+
+    InferenceException failure() {
+      return (InferenceException) requireNonNull(getCause(), "cause");
+    }
+  }
+
+  /** On this thread, if the strategy can; the inputs stay borrowed. */
+  private @Nullable InferenceResult runHere(
+      SiteGuard guard, InferenceRequest request, NamedTensors inputs) throws FailedHere {
+    Placement at = guard.placement();
+    WorkItem item = null;
+    try {
+      item = admit(at, request, inputs, false);
       return at.site().strategy().tryRunHere(item);
+    } catch (InferenceException e) {
+      throw new FailedHere(e);
+    } catch (RuntimeException | Error e) {
+      guard.gone();
+      throw e;
     } finally {
-      item.finish();
+      if (item != null) {
+        item.finish();
+      }
     }
   }
 
   /** On a lane, with handles of its own: an interrupted caller may leave before the lane does. */
-  private InferenceResult handOver(Placement at, InferenceRequest request, NamedTensors inputs) {
-    refuseOnLane("infer");
-    WorkItem item = admitOwned(at, request, inputs.share());
+  private InferenceResult handOver(SiteGuard guard, InferenceRequest request, NamedTensors inputs) {
+    Placement at = guard.placement();
+    WorkItem item;
+    try {
+      refuseOnLane("infer");
+      item = admitOwned(at, request, inputs.share());
+    } catch (InferenceException e) {
+      guard.gone();
+      throw e;
+    }
+    item.guardBy(guard);
     try {
       place(at, item);
     } catch (InferenceException e) {
-      item.fail(e);
-      throw e;
+      if (!item.rescued(e)) {
+        item.fail(e);
+        throw e;
+      }
     }
     return await(item);
+  }
+
+  /** Whether the request was counted; if so, it is to leave. */
+  private boolean enter(Placement at, Duration patience) {
+    return bound.enter(at.site().settings().resilience().perModel(), patience);
+  }
+
+  /** For how long a caller who can wait waits for room. */
+  private static Duration patience(Placement at) {
+    return Thread.currentThread() instanceof LaneThread
+        ? Duration.ZERO
+        : at.site().settings().queue().patience();
   }
 
   /** Hands in for a caller who can wait, or can run the request when the queue is full. */
@@ -213,24 +273,49 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public CompletableFuture<InferenceResult> submit(InferenceRequest request) {
-    return submit(
-        requireNonNull(request, "request"),
-        (at, item) -> at.site().strategy().accept(item, Duration.ZERO));
+    requireNonNull(request, "request");
+    return submit(request, false, (at, item) -> at.site().strategy().accept(item, Duration.ZERO));
   }
 
   private CompletableFuture<InferenceResult> submit(
-      InferenceRequest request, BiConsumer<Placement, WorkItem> handIn) {
+      InferenceRequest request, boolean patient, BiConsumer<Placement, WorkItem> handIn) {
     Placement at = placement;
     NamedTensors inputs;
+    boolean counted;
     try {
       inputs = at.padding().complete(at.signature().check(request.inputs()), at.signature());
     } catch (InferenceException e) {
       request.inputs().close();
       return CompletableFuture.failedFuture(e);
     }
+    try {
+      counted = enter(at, patient ? patience(at) : Duration.ZERO);
+    } catch (InferenceException e) {
+      inputs.close();
+      return CompletableFuture.failedFuture(e);
+    }
+    CompletableFuture<InferenceResult> answer = handedIn(at, request, inputs, handIn);
+    if (counted) {
+      leaveAfter(answer);
+    }
+    return answer;
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // to leave does not throw
+  private void leaveAfter(CompletableFuture<InferenceResult> answer) {
+    answer.whenComplete((result, failure) -> bound.leave());
+  }
+
+  /** At the first placement that takes it. */
+  private CompletableFuture<InferenceResult> handedIn(
+      Placement first,
+      InferenceRequest request,
+      NamedTensors inputs,
+      BiConsumer<Placement, WorkItem> handIn) {
+    Placement at = first;
     while (true) {
       try {
-        return handedIn(at, request, inputs, handIn);
+        return handedInAt(at, request, inputs, handIn);
       } catch (InferenceException e) {
         Placement next = after(at, e);
         if (next == null) {
@@ -243,16 +328,28 @@ final class StrategyModel implements LoadedModel {
   }
 
   /** If this throws, the inputs are still the caller's. */
-  private WorkItem handedIn(
-      Placement at,
+  private WorkItem handedInAt(
+      Placement home,
       InferenceRequest request,
       NamedTensors inputs,
       BiConsumer<Placement, WorkItem> handIn) {
-    WorkItem item = admit(at, request, inputs, true);
+    SiteGuard guard = home.permitted();
+    Placement at = guard.placement();
+    WorkItem item;
+    try {
+      item = admit(at, request, inputs, true);
+    } catch (InferenceException e) {
+      guard.gone();
+      throw e;
+    }
+    item.guardBy(guard);
     try {
       handIn.accept(at, item);
       return item;
     } catch (InferenceException e) {
+      if (item.rescued(e)) {
+        return item;
+      }
       item.withdraw();
       throw e;
     }
@@ -295,7 +392,7 @@ final class StrategyModel implements LoadedModel {
     try {
       refuseOnLane("map");
       for (InferenceRequest request : requests) {
-        futures.add(submit(request, StrategyModel::place));
+        futures.add(submit(request, true, StrategyModel::place));
         if (futures.size() - results.size() >= window) {
           results.add(await(futures.get(results.size())));
         }
@@ -350,13 +447,13 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public void close() {
-    @Nullable ModelVersion left;
+    @Nullable Placement left;
     synchronized (this) {
-      left = closed.getAndSet(true) ? null : placement.version();
+      left = closed.getAndSet(true) ? null : placement;
     }
     if (left != null) {
       executor.removed(this);
-      left.release();
+      left.versions().forEach(ModelVersion::release);
       warm.completeExceptionally(
           new InferenceException(ErrorCode.CLOSED, "the model was closed before it was warm"));
     }

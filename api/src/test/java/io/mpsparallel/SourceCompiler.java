@@ -27,6 +27,7 @@ final class SourceCompiler {
           org.jspecify.annotations.NullMarked.class,
           org.slf4j.Logger.class,
           com.typesafe.config.Config.class,
+          io.github.resilience4j.circuitbreaker.CircuitBreaker.class,
           com.google.inject.Module.class,
           jakarta.inject.Inject.class);
 
