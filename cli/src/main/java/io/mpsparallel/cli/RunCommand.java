@@ -85,6 +85,11 @@ final class RunCommand implements Callable<Integer> {
       description = "Requests before the measurement (default: ${DEFAULT-VALUE}).")
   private int warmup;
 
+  @Option(
+      names = "--watch",
+      description = "Reads the file of --config again whenever it changes, and works by it.")
+  private boolean watch;
+
   static final class InputConverter implements ITypeConverter<InputArgument> {
     @Override
     public InputArgument convert(String value) {
@@ -106,17 +111,47 @@ final class RunCommand implements Callable<Integer> {
     try (NamedTensors tensors = InputArgument.read(inputs);
         InferenceExecutor executor = engines.executor(options.settings());
         LoadedModel loaded = executor.load(requireNonNull(model, "model"))) {
-      for (int i = 0; i < warmup; i++) {
-        loaded.infer(InferenceRequest.of(tensors)).close();
+      ConfigWatch watching = watching(executor);
+      try {
+        run(loaded, tensors, requests, executor);
+      } finally {
+        if (watching != null) {
+          watching.close();
+        }
       }
-      Callers.Measured measured = measure(loaded, tensors, requests);
-      print(executor, measured);
     }
     return ExitCodes.OK;
   }
 
+  private void run(
+      LoadedModel loaded, NamedTensors tensors, long requests, InferenceExecutor executor) {
+    for (int i = 0; i < warmup; i++) {
+      loaded.infer(InferenceRequest.of(tensors)).close();
+    }
+    print(executor, measure(loaded, tensors, requests));
+  }
+
+  /** Null if nothing is watched. */
+  private @Nullable ConfigWatch watching(InferenceExecutor executor) {
+    if (!watch) {
+      return null;
+    }
+    PrintWriter err = spec().commandLine().getErr();
+    return new ConfigWatch(
+        requireNonNull(options.file(), "file"),
+        options::settings,
+        executor::reconfigure,
+        text -> {
+          err.println(text);
+          err.flush();
+        });
+  }
+
   private long requests() {
     check("--concurrency", concurrency, 1, 1024);
+    if (watch && options.file() == null) {
+      throw new ParameterException(spec().commandLine(), "--watch: there is no --config FILE");
+    }
     check("--warmup", warmup, 0, Integer.MAX_VALUE);
     long requests = repeat == null ? concurrency : repeat;
     check("--repeat", requests, 1, Long.MAX_VALUE);

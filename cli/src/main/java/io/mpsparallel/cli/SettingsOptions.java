@@ -51,7 +51,8 @@ final class SettingsOptions {
    */
   ExecutorSettings settings() {
     try {
-      Config all = overrides().withFallback(file()).withFallback(ConfigFactory.load()).resolve();
+      Config all =
+          overrides().withFallback(fileSettings()).withFallback(ConfigFactory.load()).resolve();
       return HoconSettings.parse(all);
     } catch (ConfigException e) {
       throw new InferenceException(ErrorCode.CONFIG_INVALID, String.valueOf(e.getMessage()), e);
@@ -75,7 +76,12 @@ final class SettingsOptions {
     return key.startsWith(root) ? key : root + key;
   }
 
-  private Config file() {
+  /** The file of settings, or null. */
+  @Nullable Path file() {
+    return config;
+  }
+
+  private Config fileSettings() {
     if (config == null) {
       return ConfigFactory.empty();
     }

@@ -215,4 +215,23 @@ final class RunCommandTest {
     assertThat(run.status()).isEqualTo(ExitCodes.FAILED);
     assertThat(run.err()).contains("CONFIG_INVALID").contains("none.conf");
   }
+
+  @Test
+  void run_watchWithoutConfig_isRefused() {
+    CliRun run = run("square.fake", "--input", inputs + "[b]", "--watch");
+
+    assertThat(run.status()).isEqualTo(ExitCodes.USAGE);
+    assertThat(run.err()).contains("--watch: there is no --config FILE");
+  }
+
+  @Test
+  void run_watchingItsConfig_runs() throws IOException {
+    Path config = folder.resolve("my.conf");
+    Files.writeString(config, "mps-parallel.map.window = 3");
+    CliRun run =
+        run("square.fake", "--input", inputs + "[b]", "--watch", "--config", config.toString());
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.status()).isZero();
+  }
 }
