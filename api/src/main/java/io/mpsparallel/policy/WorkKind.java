@@ -40,6 +40,17 @@ public record WorkKind(String model, int sizeBucket) {
     return new WorkKind(model, Math.max(0, bits - FIRST_BITS + 1) / 2);
   }
 
+  /**
+   * The same kind of work of whatever version of the model: named by the model's file alone,
+   * without its folder and without a number behind it, as in {@code encoder.pt #2}.
+   *
+   * @return the kind, which may be this one
+   */
+  WorkKind ofAnyVersion() {
+    String name = model.replaceFirst(" #\\d+$", "").replaceFirst("^.*[/\\\\]", "");
+    return name.equals(model) ? this : new WorkKind(name, sizeBucket);
+  }
+
   /** {@return the most bytes of a request of this kind} */
   public long mostBytes() {
     return sizeBucket == LAST_BUCKET ? Long.MAX_VALUE : 1L << (FIRST_BITS + 2 * sizeBucket);
