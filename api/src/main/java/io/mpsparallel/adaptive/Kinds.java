@@ -51,9 +51,9 @@ final class Kinds {
     if (model == null) {
       model = models.computeIfAbsent(item.version(), this::newModel);
     }
-    WorkKind kind = WorkKind.of(model.name(), bytes(item.inputs()));
-    KindOfWork known = model.bySize().get(kind.sizeBucket());
-    return known == null ? added(model, kind, item.version()) : known;
+    int size = WorkKind.sizeBucket(bytes(item.inputs()));
+    KindOfWork known = model.bySize().get(size);
+    return known == null ? added(model, new WorkKind(model.name(), size), item.version()) : known;
   }
 
   private OfModel newModel(ModelVersion version) {

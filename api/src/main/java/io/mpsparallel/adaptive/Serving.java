@@ -26,10 +26,10 @@ record Serving(Choice choice, ParallelismStrategy strategy, Traffic traffic) {
   }
 
   @Nullable InferenceResult tryRunHere(WorkItem item) {
-    long start = System.nanoTime();
+    long start = traffic.startHere();
     InferenceResult result = strategy.tryRunHere(item);
     if (result != null) {
-      traffic.served(item, start);
+      traffic.servedHere(item, start);
     }
     return result;
   }
