@@ -1,11 +1,17 @@
 package io.mpsparallel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.config.ProfileFile;
 import io.mpsparallel.config.ProfileFile.Measurement;
 import io.mpsparallel.mps.ScriptModels;
+import io.mpsparallel.settings.AdaptiveSettings;
+import io.mpsparallel.settings.ExecutorSettings;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,7 +27,7 @@ final class CalibrateCommandTest {
   }
 
   private static CliRun calibrate(Path model, String... more) {
-    List<String> all = new java.util.ArrayList<>(List.of("calibrate", model.toString()));
+    List<String> all = new ArrayList<>(List.of("calibrate", model.toString()));
     all.addAll(List.of(more));
     return CliRun.of(Engines.INSTALLED, all.toArray(String[]::new));
   }
@@ -54,31 +60,29 @@ final class CalibrateCommandTest {
     assertThat(measured).allMatch(each -> each.rowsPerSecond() > 0);
   }
 
+  private static void openAdaptive(Path profile) {
+    Engines.INSTALLED
+        .executor(
+            ExecutorSettings.DEFAULTS
+                .withStrategy("adaptive")
+                .withAdaptive(AdaptiveSettings.DEFAULTS.withProfile(profile.toString())))
+        .close();
+  }
+
   @Test
-  void calibrate_profile_isWhatAdaptiveStartsFrom() {
-    Path file = model();
+  void adaptive_readsWhatCalibrateWrote_andRefusesWhatIsDamaged() throws IOException {
     Path out = folder.resolve("out.json");
-    assertThat(
-            calibrate(
-                    file,
-                    "--shape=x=8",
-                    "--rows=1",
-                    "--callers=4",
-                    "--seconds=0.02",
-                    "--choices=threads,batching",
-                    "--out=" + out)
-                .status())
-        .isZero();
-    CliRun run =
-        CliRun.of(
-            Engines.INSTALLED,
-            "run",
-            file.toString(),
-            "--input=" + folder.resolve("missing.npy"),
-            "--strategy=adaptive",
-            "--set",
-            "adaptive.profile=" + out);
-    assertThat(run.err()).doesNotContain("adaptive.profile"); // it was read
+    String[] little = {"--shape=x=8", "--rows=1", "--callers=4", "--seconds=0.02"};
+    List<String> options = new ArrayList<>(List.of(little));
+    options.addAll(List.of("--choices=threads,batching", "--out=" + out));
+    assertThat(calibrate(model(), options.toArray(String[]::new)).status()).isZero();
+    openAdaptive(out);
+
+    String damaged = Files.readString(out).replace("\"callers\" : 4", "\"callers\" : 0");
+    Files.writeString(out, damaged);
+    assertThatThrownBy(() -> openAdaptive(out))
+        .hasMessageStartingWith("CONFIG_INVALID: adaptive.profile: " + out)
+        .hasMessageContaining("callers");
   }
 
   @Test
