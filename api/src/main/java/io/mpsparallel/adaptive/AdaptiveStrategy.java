@@ -1,11 +1,10 @@
 package io.mpsparallel.adaptive;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.AdaptivePolicy;
-import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.Decision;
-import io.mpsparallel.policy.LoadSample;
 import io.mpsparallel.policy.Plan;
 import io.mpsparallel.policy.PolicyFacts;
 import io.mpsparallel.strategy.BatchStats;
@@ -17,49 +16,41 @@ import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Gives each request to the strategy that serves its kind best, as far as is known. A {@link Watch}
- * looks four times a second what each kind was served like, asks the {@link AdaptivePolicy}, and
- * says what serves it from then on; requests only look that up. Any thread.
+ * has the {@link Chooser} look four times a second what each kind was served like, which says what
+ * serves it from then on; requests only look that up. Any thread.
  */
 final class AdaptiveStrategy implements ParallelismStrategy {
-  private static final Logger LOG = LoggerFactory.getLogger(AdaptiveStrategy.class);
-  private static final int KEPT_DECISIONS = 64;
-
-  /** After so many windows without a request, a strategy other than the first is closed. */
-  private static final int IDLE_WINDOWS = 240;
-
-  private final StrategyContext context;
   private final Choices choices;
   private final Kinds kinds;
-  private final AdaptivePolicy policy; // the watch's
+  private final Chooser chooser;
   private final Watch watch;
-  private final Map<Choice, Integer> idleWindows = new ConcurrentHashMap<>(); // the watch's
-  private final List<Decision> decisions = new ArrayList<>(); // guarded by itself
+  private final boolean chooses;
   private volatile boolean accepting;
 
   AdaptiveStrategy(StrategyContext context) {
-    this.context = context;
     choices = new Choices(context);
-    kinds = new Kinds(choices.allowed(), choices.first(), this::nameOf);
-    policy =
-        new AdaptivePolicy(
-            PolicyFacts.of(
-                choices.allowed(), context.backend().capabilities(context.devices().get(0))));
-    watch = new Watch(this::look);
-  }
-
-  private String nameOf(ModelVersion version) {
-    return version.on(context.devices().get(0)).source().toString();
+    Device device = context.devices().get(0);
+    kinds =
+        new Kinds(
+            (kind, version) ->
+                new KindOfWork(kind, version, choices.home(), choices.homeStrategy()),
+            version -> version.on(device).source().toString());
+    PolicyFacts facts = PolicyFacts.of(choices.allowed(), context.backend().capabilities(device));
+    chooses = !facts.allowed().equals(List.of(choices.home()));
+    chooser =
+        new Chooser(
+            new AdaptivePolicy(facts.withProfile(Profiles.of(context.settings().adaptive()))),
+            choices,
+            kinds,
+            context.settings().resilience().breaker().pause(),
+            context.settings().backendSettings().closeTimeout());
+    watch = new Watch(chooser::look);
   }
 
   @Override
@@ -69,55 +60,39 @@ final class AdaptiveStrategy implements ParallelismStrategy {
 
   @Override
   public void start() {
-    choices.start(choices.first());
+    choices.startHome();
     accepting = true;
-    if (choices.allowed().size() > 1) {
+    if (chooses) {
       watch.start();
     }
   }
 
   // ---- requests ----
 
+  /** What is stopped, for it was long unused, takes nothing; what serves instead by then does. */
   @Override
   public void accept(WorkItem item, Duration patience) {
     checkAccepting();
     watch.wake();
     KindOfWork kind = kinds.of(item);
-    Choice choice = kind.choice();
-    Traffic traffic = kind.traffic(choice);
-    traffic.begin(item);
+    Serving serving = kind.serving();
     try {
-      accept(item, patience, choice);
-    } catch (RuntimeException e) {
-      traffic.refused(item);
-      throw e;
-    }
-  }
-
-  /** One that is stopped, for it was long unused, takes nothing; the first one always does. */
-  private void accept(WorkItem item, Duration patience, Choice choice) {
-    ParallelismStrategy chosen = choices.of(choice);
-    try {
-      chosen.accept(item, patience);
+      serving.accept(item, patience);
     } catch (InferenceException e) {
-      ParallelismStrategy other = choices.of(choice);
-      if (e.code() != ErrorCode.CLOSED || !accepting || other.equals(chosen)) {
+      Serving now = kind.serving();
+      if (e.code() != ErrorCode.CLOSED || !accepting || now.strategy() == serving.strategy()) {
         throw e;
       }
-      other.accept(item, patience);
+      now.accept(item, patience);
     }
   }
 
   @Override
   public @Nullable InferenceResult tryRunHere(WorkItem item) {
     checkAccepting();
-    KindOfWork kind = kinds.of(item);
-    Choice choice = kind.choice();
-    long start = System.nanoTime();
-    InferenceResult result = choices.of(choice).tryRunHere(item);
+    InferenceResult result = kinds.of(item).serving().tryRunHere(item);
     if (result != null) {
       watch.wake();
-      kind.traffic(choice).served(item, start);
     }
     return result;
   }
@@ -125,7 +100,7 @@ final class AdaptiveStrategy implements ParallelismStrategy {
   @Override
   public @Nullable InferenceResult tryRunBeside(WorkItem item) {
     checkAccepting();
-    return choices.of(kinds.of(item).choice()).tryRunBeside(item);
+    return kinds.of(item).serving().strategy().tryRunBeside(item);
   }
 
   private void checkAccepting() {
@@ -134,66 +109,12 @@ final class AdaptiveStrategy implements ParallelismStrategy {
     }
   }
 
-  // ---- choosing ----
-
-  /** At the end of a window, by the watch; false if nothing was going on. */
-  private boolean look(long windowNanos) {
-    List<KindOfWork> all = kinds.all();
-    List<LoadSample> window = new ArrayList<>();
-    all.forEach(kind -> window.addAll(kind.look(windowNanos)));
-    for (Decision decision : policy.observe(window)) {
-      all.stream()
-          .filter(kind -> kind.kind().equals(decision.kind()))
-          .forEach(kind -> follow(kind, decision));
-    }
-    stopIdle(window);
-    return !window.isEmpty();
-  }
-
-  private void follow(KindOfWork kind, Decision decision) {
-    Choice before = kind.choice();
-    try {
-      choices.start(decision.choice());
-      kind.choose(decision.choice());
-    } catch (InferenceException e) {
-      LOG.warn("{}: {} cannot start: {}", kind.kind(), decision.choice(), e.getMessage());
-    }
-    if (before.equals(kind.choice())) {
-      LOG.debug("{}", decision);
-    } else {
-      LOG.info("{}: {} -> {} ({})", kind.kind(), before, kind.choice(), decision.reason());
-    }
-    remember(decision);
-  }
-
-  private void remember(Decision decision) {
-    synchronized (decisions) {
-      if (decisions.size() == KEPT_DECISIONS) {
-        decisions.remove(0);
-      }
-      decisions.add(decision);
-    }
-  }
+  // ---- all of them ----
 
   @Override
   public List<Decision> decisions() {
-    synchronized (decisions) {
-      return List.copyOf(decisions);
-    }
+    return chooser.decisions();
   }
-
-  private void stopIdle(List<LoadSample> window) {
-    for (Choice choice : choices.allowed()) {
-      boolean used = window.stream().anyMatch(sample -> sample.choice().equals(choice));
-      int idle = used ? 0 : idleWindows.merge(choice, 1, Integer::sum);
-      idleWindows.put(choice, idle);
-      if (idle > IDLE_WINDOWS && !choice.equals(choices.first()) && choices.isStarted(choice)) {
-        choices.stop(choice, context.settings().backendSettings().closeTimeout());
-      }
-    }
-  }
-
-  // ---- all of them ----
 
   @Override
   public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {

@@ -1,8 +1,11 @@
 package io.mpsparallel.adaptive;
 
-import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.backend.Backend;
+import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.Plan;
+import io.mpsparallel.resilience.SiteBreaker;
+import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
@@ -16,20 +19,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The strategies that can be chosen: the first one runs from the start, the others from when they
- * are first wanted. Any thread; starts and ends exclude each other.
+ * The strategies that can be chosen: that of {@link Selection#home} runs from the start, the others
+ * from when they are first wanted. Any thread, but one alone prepares and stops them.
  */
 final class Choices {
   private static final Logger LOG = LoggerFactory.getLogger(Choices.class);
+  private static final long LONGEST_WARM_UP_SECONDS = 10;
 
   private final StrategyContext context;
-  private final Map<Choice, StrategyProvider> providers;
-  private final Choice first;
+  private final Selection selection;
   private final Map<Choice, ParallelismStrategy> started = new ConcurrentHashMap<>();
   private final Map<ModelVersion, List<NamedTensors>> warmUps = new LinkedHashMap<>(); // guarded
   private @Nullable Plan plan; // guarded by this
@@ -37,98 +41,130 @@ final class Choices {
 
   Choices(StrategyContext context) {
     this.context = context;
-    providers = providers(context.installed());
-    first = providers.keySet().iterator().next();
-  }
-
-  /** Those of this process by the names that choices have; lanes first, or whatever there is. */
-  private static Map<Choice, StrategyProvider> providers(List<StrategyProvider> installed) {
-    List<StrategyProvider> here =
-        installed.stream()
-            .filter(one -> !one.runsElsewhere() && !(one instanceof AdaptiveProvider))
-            .toList();
-    Map<Choice, StrategyProvider> found = new LinkedHashMap<>();
-    for (Choice choice : List.of(Choice.THREADS, Choice.BATCHING)) {
-      here.stream()
-          .filter(one -> one.id().equals(choice.id()))
-          .findFirst()
-          .ifPresent(one -> found.put(choice, one));
-    }
-    if (!found.containsKey(Choice.THREADS)) {
-      here.stream()
-          .filter(one -> !found.containsValue(one))
-          .findFirst()
-          .ifPresent(one -> found.put(Choice.THREADS, one));
-    }
-    if (found.isEmpty()) {
-      throw new InferenceException(
-          io.mpsparallel.error.ErrorCode.NOT_INSTALLED,
-          "adaptive: no strategy that it could choose (installed: "
-              + installed.stream().map(StrategyProvider::id).toList()
-              + ")");
-    }
-    return found;
+    selection = Selection.of(context);
   }
 
   List<Choice> allowed() {
-    return List.copyOf(providers.keySet());
+    return selection.allowed();
   }
 
-  Choice first() {
-    return first;
+  /** What runs from the start to the end, and serves what nothing else can. */
+  Choice home() {
+    return selection.home();
   }
 
-  /** The strategy of a choice; that of the first one if it does not run. */
-  ParallelismStrategy of(Choice choice) {
-    ParallelismStrategy one = started.get(choice);
-    return one == null ? first0() : one;
+  ParallelismStrategy homeStrategy() {
+    return Objects.requireNonNull(started.get(home()), "started");
   }
 
-  private ParallelismStrategy first0() {
-    return Objects.requireNonNull(started.get(first), "first");
+  /** The strategy of a choice; null if it does not run. */
+  @Nullable ParallelismStrategy running(Choice choice) {
+    return started.get(choice);
   }
 
-  boolean isStarted(Choice choice) {
-    return started.containsKey(choice);
+  /** Starts what runs from the start. */
+  void startHome() {
+    start(home());
   }
 
-  /** Starts what serves a choice, warm-ups included, if it does not run; throws if it cannot. */
+  /**
+   * Starts what serves a choice, if it does not run, and warms it up.
+   *
+   * @throws io.mpsparallel.error.InferenceException if it cannot be started
+   */
   void start(Choice choice) {
-    List<CompletableFuture<Void>> warm = new ArrayList<>();
-    synchronized (this) {
-      if (closed || started.containsKey(choice)) {
-        return;
-      }
-      ParallelismStrategy made = started(choice);
-      warmUps.forEach((version, cases) -> warm.add(made.warmUp(version, shares(cases))));
-      if (plan != null) {
-        made.apply(plan);
-      }
-      started.put(choice, made);
+    if (started.containsKey(choice)) {
+      return;
     }
+    ParallelismStrategy made = made(choice); // not under the monitor: it can take seconds
+    List<CompletableFuture<Void>> warm = new ArrayList<>();
+    if (added(choice, made, warm)) {
+      await(warm);
+    } else {
+      made.close();
+    }
+  }
+
+  private synchronized boolean added(
+      Choice choice, ParallelismStrategy made, List<CompletableFuture<Void>> warm) {
+    if (closed) {
+      return false;
+    }
+    warmUps.forEach((version, cases) -> warm.add(made.warmUp(version, shares(cases))));
+    if (plan != null) {
+      made.apply(plan);
+    }
+    started.put(choice, made);
+    return true;
+  }
+
+  private static void await(List<CompletableFuture<Void>> warm) {
     CompletableFuture.allOf(warm.toArray(CompletableFuture<?>[]::new))
         .exceptionally(failure -> null)
-        .completeOnTimeout(null, 10, java.util.concurrent.TimeUnit.SECONDS)
+        .completeOnTimeout(null, LONGEST_WARM_UP_SECONDS, TimeUnit.SECONDS)
         .join();
   }
 
-  private ParallelismStrategy started(Choice choice) {
-    StrategyProvider provider = Objects.requireNonNull(providers.get(choice), "choice");
+  /**
+   * Has a started choice ready for a model, warm-up shapes included.
+   *
+   * @throws io.mpsparallel.error.InferenceException if the model cannot be loaded there
+   */
+  void prepare(Choice choice, ModelVersion version) {
+    if (started.get(choice) instanceof Elsewhere elsewhere && elsewhere.load(version)) {
+      List<CompletableFuture<Void>> warm = new ArrayList<>();
+      synchronized (this) {
+        List<NamedTensors> cases = warmUps.get(version);
+        if (cases != null) {
+          warm.add(elsewhere.warmUp(version, shares(cases)));
+        }
+      }
+      await(warm);
+    }
+  }
+
+  private ParallelismStrategy made(Choice choice) {
+    ExecutorSettings settings = selection.settings(choice, context);
     ParallelismStrategy made =
-        provider.create(
-            new StrategyContext(
-                context.backend(),
-                context.devices(),
-                context.settings(),
-                context.ticker(),
-                context.installed(),
-                context.engine(),
-                null));
+        choice.over() == Plan.Over.PROCESSES
+            ? elsewhere(choice, settings)
+            : create(choice, context.backend(), settings);
     try {
       made.start();
       return made;
     } catch (RuntimeException e) {
       made.close();
+      throw e;
+    }
+  }
+
+  private ParallelismStrategy create(Choice choice, Backend engine, ExecutorSettings settings) {
+    return selection
+        .provider(choice)
+        .create(
+            new StrategyContext(
+                engine,
+                context.devices(),
+                settings,
+                context.ticker(),
+                context.installed(),
+                context.engine(),
+                null));
+  }
+
+  private ParallelismStrategy elsewhere(Choice choice, ExecutorSettings settings) {
+    BackendProvider opener = Objects.requireNonNull(context.engine(), "engine");
+    StrategyProvider provider = selection.provider(choice);
+    Backend engine = provider.open(opener, settings, context.installed());
+    try {
+      return new Elsewhere(
+          engine,
+          context.devices().get(0),
+          create(choice, engine, settings),
+          homeStrategy(),
+          new SiteBreaker("adaptive: " + choice, settings.resilience().breaker()));
+    } catch (RuntimeException e) {
+      engine.close();
       throw e;
     }
   }
@@ -166,11 +202,11 @@ final class Choices {
     plan = changed;
   }
 
-  /** Ends what serves a choice other than the first; what it has accepted is answered. */
+  /** Ends what serves a choice other than that of home; what it has accepted is answered. */
   void stop(Choice choice, Duration patience) {
     ParallelismStrategy idle;
     synchronized (this) {
-      idle = choice.equals(first) || closed ? null : started.remove(choice);
+      idle = choice.equals(home()) || closed ? null : started.remove(choice);
     }
     if (idle != null) {
       boolean drained = idle.drain(patience);
@@ -179,9 +215,11 @@ final class Choices {
     }
   }
 
-  /** Those that run, the first one first. */
+  /** Those that run; that of home, on which others may fall back, is the last one. */
   List<ParallelismStrategy> running() {
-    return allowed().stream().map(started::get).filter(Objects::nonNull).toList();
+    List<ParallelismStrategy> running = new ArrayList<>();
+    started.forEach((choice, one) -> running.add(choice.equals(home()) ? running.size() : 0, one));
+    return running;
   }
 
   /** Starts no more, and ends all. */

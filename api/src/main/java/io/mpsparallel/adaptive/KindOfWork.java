@@ -3,38 +3,67 @@ package io.mpsparallel.adaptive;
 import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.LoadSample;
 import io.mpsparallel.policy.WorkKind;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.work.ModelVersion;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Collectors;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** One kind of work: what serves it now, and what each choice has served of it. Any thread. */
+/**
+ * One kind of work: what serves it now, and what each choice has served of it. Any thread asks; one
+ * decides.
+ */
 final class KindOfWork {
   private final WorkKind kind;
-  private final Map<Choice, Traffic> traffic;
-  private volatile Choice choice;
+  private final ModelVersion version;
+  private final Map<Choice, Traffic> traffic = new ConcurrentHashMap<>();
+  private volatile Serving serving;
+  private Choice wanted; // of the one who decides
 
-  KindOfWork(WorkKind kind, List<Choice> allowed, Choice first) {
+  /**
+   * A kind that was just seen.
+   *
+   * @param kind what it is
+   * @param version the version of the model that it runs
+   * @param first what serves it until somebody decides
+   * @param strategy what that stands for
+   */
+  KindOfWork(WorkKind kind, ModelVersion version, Choice first, ParallelismStrategy strategy) {
     this.kind = kind;
-    traffic =
-        allowed.stream().collect(Collectors.toUnmodifiableMap(c -> c, c -> new Traffic(kind, c)));
-    choice = first;
+    this.version = version;
+    wanted = first;
+    serving = new Serving(first, strategy, trafficOf(first));
+  }
+
+  private Traffic trafficOf(Choice choice) {
+    return traffic.computeIfAbsent(choice, fresh -> new Traffic(kind, fresh));
   }
 
   WorkKind kind() {
     return kind;
   }
 
-  Choice choice() {
-    return choice;
+  ModelVersion version() {
+    return version;
   }
 
-  void choose(Choice next) {
-    choice = next;
+  Serving serving() {
+    return serving;
   }
 
-  Traffic traffic(Choice served) {
-    return Objects.requireNonNull(traffic.get(served), "served");
+  /** What was decided last; {@link #serving} is something else if that does not run. */
+  Choice wanted() {
+    return wanted;
+  }
+
+  void want(Choice decided) {
+    wanted = decided;
+  }
+
+  /** Has a choice serve from now on. */
+  void serveBy(Choice choice, ParallelismStrategy strategy) {
+    serving = new Serving(choice, strategy, trafficOf(choice));
   }
 
   /** What was seen since the last look. */

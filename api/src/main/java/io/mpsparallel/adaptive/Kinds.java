@@ -1,6 +1,5 @@
 package io.mpsparallel.adaptive;
 
-import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.WorkKind;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.ModelVersion;
@@ -19,8 +18,19 @@ final class Kinds {
   /** A model's kinds by the bucket of their size. */
   private record OfModel(String name, AtomicReferenceArray<@Nullable KindOfWork> bySize) {}
 
-  private final List<Choice> allowed;
-  private final Choice first;
+  /** Makes a kind that was not seen before. */
+  @FunctionalInterface
+  interface Maker {
+    /**
+     * Makes it.
+     *
+     * @param kind what it is
+     * @param version the version of the model that it runs
+     */
+    KindOfWork make(WorkKind kind, ModelVersion version);
+  }
+
+  private final Maker maker;
   private final Function<ModelVersion, String> names;
   private final Map<ModelVersion, OfModel> models = new ConcurrentHashMap<>();
   private final AtomicInteger seen = new AtomicInteger();
@@ -28,13 +38,11 @@ final class Kinds {
   /**
    * No kinds yet.
    *
-   * @param allowed the choices
-   * @param first what serves a kind of which nothing is known
+   * @param maker makes them
    * @param names what models are called
    */
-  Kinds(List<Choice> allowed, Choice first, Function<ModelVersion, String> names) {
-    this.allowed = allowed;
-    this.first = first;
+  Kinds(Maker maker, Function<ModelVersion, String> names) {
+    this.maker = maker;
     this.names = names;
   }
 
@@ -43,9 +51,9 @@ final class Kinds {
     if (model == null) {
       model = models.computeIfAbsent(item.version(), this::newModel);
     }
-    WorkKind kind = WorkKind.of(model.name(), bytes(item.inputs()));
-    KindOfWork known = model.bySize().get(kind.sizeBucket());
-    return known == null ? added(model, kind) : known;
+    int size = WorkKind.sizeBucket(bytes(item.inputs()));
+    KindOfWork known = model.bySize().get(size);
+    return known == null ? added(model, new WorkKind(model.name(), size), item.version()) : known;
   }
 
   private OfModel newModel(ModelVersion version) {
@@ -53,8 +61,8 @@ final class Kinds {
     return new OfModel(name, new AtomicReferenceArray<>(WorkKind.LAST_BUCKET + 1));
   }
 
-  private KindOfWork added(OfModel model, WorkKind kind) {
-    KindOfWork fresh = new KindOfWork(kind, allowed, first);
+  private KindOfWork added(OfModel model, WorkKind kind, ModelVersion version) {
+    KindOfWork fresh = maker.make(kind, version);
     boolean ours = model.bySize().compareAndSet(kind.sizeBucket(), null, fresh);
     KindOfWork there = model.bySize().get(kind.sizeBucket());
     return ours || there == null ? fresh : there;
@@ -79,6 +87,11 @@ final class Kinds {
       }
     }
     return all;
+  }
+
+  /** Whether a version was seen and not forgotten. */
+  boolean knows(ModelVersion version) {
+    return models.containsKey(version);
   }
 
   void forget(ModelVersion version) {

@@ -75,18 +75,20 @@ final class Watch {
     try {
       return look.test(Math.max(1, nanos));
     } catch (RuntimeException e) {
-      LOG.warn("this window is left out", e);
+      if (!over) {
+        LOG.warn("this window is left out", e);
+      }
       return true;
     }
   }
 
   /**
-   * Ends the thread, and waits until it has ended; not on a lane, for which the thread may wait to
-   * warm something up.
+   * Ends the thread, what it waits for (a worker's start, say) included, and waits until it has
+   * ended; not on a lane, for which the thread may wait to warm something up.
    */
   void end() {
     over = true;
-    LockSupport.unpark(thread);
+    thread.interrupt();
     if (thread.isAlive() && !(Thread.currentThread() instanceof LaneThread)) {
       try {
         thread.join();

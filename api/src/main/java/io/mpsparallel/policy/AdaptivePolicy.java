@@ -26,6 +26,7 @@ public final class AdaptivePolicy {
   private static final int REST = 50;
 
   private final PolicyFacts facts;
+  private final Absence absence;
   private final StartingTable start;
 
   /** The kind seen last is the last. */
@@ -46,7 +47,8 @@ public final class AdaptivePolicy {
    */
   public AdaptivePolicy(PolicyFacts facts) {
     this.facts = requireNonNull(facts, "facts");
-    start = new StartingTable(facts);
+    absence = Absence.none(facts);
+    start = new StartingTable(facts, absence);
   }
 
   /**
@@ -83,9 +85,49 @@ public final class AdaptivePolicy {
     return List.copyOf(changed);
   }
 
+  /**
+   * A choice fails: nothing is served by it until it {@linkplain #comeBack comes back}. If nothing
+   * else is allowed, this does nothing.
+   *
+   * @param choice the choice
+   * @return what serves those kinds from now on that it served, or was tried for
+   */
+  public List<Decision> leave(Choice choice) {
+    List<Decision> changed = new ArrayList<>();
+    if (absence.leaveEverywhere(choice)) {
+      kinds.values().forEach(state -> state.leaveAbsent().ifPresent(changed::add));
+      endTrial();
+    }
+    return changed;
+  }
+
+  /**
+   * A choice cannot serve one kind, and will not be tried for it again. If nothing else is left,
+   * this does nothing.
+   *
+   * @param kind the kind
+   * @param choice the choice
+   * @return what serves the kind from now on, if that has changed
+   */
+  public Optional<Decision> leave(WorkKind kind, Choice choice) {
+    KindState state = kinds.get(kind);
+    Optional<Decision> changed = state == null ? Optional.empty() : state.leave(choice);
+    endTrial();
+    return changed;
+  }
+
+  /**
+   * A choice may serve again: it will be tried, or gone back to where it was better.
+   *
+   * @param choice the choice
+   */
+  public void comeBack(Choice choice) {
+    absence.comeBack(choice);
+  }
+
   private KindState take(Seen seen, Consumer<Decision> changed) {
     KindState known = kinds.remove(seen.kind());
-    KindState state = known == null ? new KindState(seen, facts) : known;
+    KindState state = known == null ? new KindState(seen, facts, absence.ofOneKind()) : known;
     kinds.put(seen.kind(), state);
     if (known == null) {
       changed.accept(state.decision(start.reason(seen.kind(), seen.inFlight()), 0));

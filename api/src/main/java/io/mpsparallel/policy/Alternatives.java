@@ -19,13 +19,15 @@ final class Alternatives {
 
   private final List<Choice> untried = new ArrayList<>();
   private final List<Choice> tried = new ArrayList<>();
+  private final Absence absence;
   private final Backoff retries = new Backoff(RETRY_NANOS);
   private int attempts;
   private int harmful;
 
-  Alternatives(List<Choice> untried, List<Choice> tried) {
+  Alternatives(List<Choice> untried, List<Choice> tried, Absence absence) {
     this.untried.addAll(untried);
     this.tried.addAll(tried);
+    this.absence = absence;
   }
 
   /**
@@ -35,7 +37,7 @@ final class Alternatives {
    */
   Optional<Choice> untried(int stable) {
     boolean due = stable >= (attempts == 0 ? Recent.ENOUGH : 1);
-    return due ? untried.stream().findFirst() : Optional.empty();
+    return due ? first(untried) : Optional.empty();
   }
 
   /**
@@ -44,8 +46,12 @@ final class Alternatives {
    * @param stable figures of the present choice since it last changed
    */
   Optional<Choice> retry(int stable) {
-    boolean due = untried.isEmpty() && retries.isDue() && stable >= Recent.ENOUGH;
-    return due ? tried.stream().findFirst() : Optional.empty();
+    boolean due = first(untried).isEmpty() && retries.isDue() && stable >= Recent.ENOUGH;
+    return due ? first(tried) : Optional.empty();
+  }
+
+  private Optional<Choice> first(List<Choice> choices) {
+    return choices.stream().filter(absence::isPresent).findFirst();
   }
 
   long overdueNanos() {

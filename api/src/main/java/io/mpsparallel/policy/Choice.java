@@ -2,7 +2,9 @@ package io.mpsparallel.policy;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One way to serve requests. Immutable, any thread.
@@ -24,10 +26,24 @@ public record Choice(Plan.Route route, Plan.Over over) {
   public static final Choice BATCHING_OVER_PROCESSES =
       new Choice(Plan.Route.BATCHED, Plan.Over.PROCESSES);
 
+  /** All of them. */
+  public static final List<Choice> ALL =
+      List.of(THREADS, BATCHING, PROCESSES, BATCHING_OVER_PROCESSES);
+
   // Refuses null.
   public Choice {
     requireNonNull(route, "route");
     requireNonNull(over, "over");
+  }
+
+  /**
+   * The choice of a name.
+   *
+   * @param id its {@link #id}
+   * @return the choice, or empty if there is none of that name
+   */
+  public static Optional<Choice> of(String id) {
+    return ALL.stream().filter(choice -> choice.id().equals(id)).findFirst();
   }
 
   /**

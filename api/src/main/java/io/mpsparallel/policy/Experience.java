@@ -25,6 +25,7 @@ final class Experience {
   record Better(Choice choice, double gain) {}
 
   private final Map<Choice, Recent> known = new LinkedHashMap<>();
+  private final Absence absence;
   private final Gathering gathering = new Gathering();
   private final Backoff retreats = Backoff.dueAtOnce(RETREAT_NANOS);
   private Alternatives alternatives;
@@ -33,9 +34,10 @@ final class Experience {
   private int stable;
   private int worse;
 
-  Experience(Choice present, Alternatives alternatives) {
+  Experience(Choice present, Alternatives alternatives, Absence absence) {
     this.present = present;
     this.alternatives = alternatives;
+    this.absence = absence;
   }
 
   Choice present() {
@@ -106,7 +108,8 @@ final class Experience {
   private Optional<Better> better(Figure figure) {
     Optional<Better> best = Optional.empty();
     for (Map.Entry<Choice, Recent> entry : known.entrySet()) {
-      if (!entry.getKey().equals(present) && entry.getValue().isEnough()) {
+      boolean other = !entry.getKey().equals(present) && absence.isPresent(entry.getKey());
+      if (other && entry.getValue().isEnough()) {
         OptionalDouble gain = entry.getValue().median().gainOver(figure);
         double least = best.map(Better::gain).orElse(MUCH_BETTER);
         if (gain.isPresent() && gain.getAsDouble() >= least) {
@@ -120,6 +123,17 @@ final class Experience {
   void retreat(Choice better) {
     change(better);
     retreats.done();
+  }
+
+  /** The present choice cannot serve; what it was like does not matter any more. */
+  void leave(Choice choice) {
+    known.remove(present);
+    change(choice);
+  }
+
+  /** A trial is over that says nothing. */
+  void giveUp() {
+    pause();
   }
 
   private void change(Choice choice) {

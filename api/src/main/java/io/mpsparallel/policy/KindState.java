@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** What holds for one kind of work. One thread. */
 final class KindState {
   private final WorkKind kind;
+  private final Absence absence;
   private final Knowledge knowledge;
   private final LoadLevel level;
   private final Settling settling = new Settling();
@@ -13,9 +14,10 @@ final class KindState {
   private @Nullable Trial trial;
 
   /** Starts with what is likely to be right, and counts from the first window that shows it. */
-  KindState(Seen seen, PolicyFacts facts) {
+  KindState(Seen seen, PolicyFacts facts, Absence absence) {
     kind = seen.kind();
-    knowledge = new Knowledge(kind, facts);
+    this.absence = absence;
+    knowledge = new Knowledge(kind, facts, absence);
     level = new LoadLevel(seen.inFlight());
     now = knowledge.of(level.bucket(), knowledge.guess(seen.inFlight()).choice());
     seen.by(now.present()).ifPresentOrElse(now::count, () -> settling.start(0, seen.inFlight()));
@@ -48,6 +50,28 @@ final class KindState {
       return enter(seen.inFlight());
     }
     return level.holds(seen.inFlight()) ? count(seen) : Optional.empty();
+  }
+
+  /** A choice cannot serve this kind, and others perhaps can; what changed. */
+  Optional<Decision> leave(Choice choice) {
+    return absence.leaveHere(choice) ? leaveAbsent() : Optional.empty();
+  }
+
+  /** Goes back from what cannot serve; what changed. */
+  Optional<Decision> leaveAbsent() {
+    Choice before = told();
+    if (trial != null && !absence.isPresent(trial.alternative())) {
+      trial = null;
+      now.giveUp();
+    }
+    if (!absence.isPresent(now.present())) {
+      now.leave(knowledge.guess(level.bucket()).choice());
+    }
+    if (before.equals(told())) {
+      return Optional.empty();
+    }
+    settling.start(now.meanNanos());
+    return Optional.of(decision(Reason.FAILED, 0));
   }
 
   /** A window has passed without a request of this kind. */

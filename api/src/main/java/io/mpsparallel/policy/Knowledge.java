@@ -19,20 +19,22 @@ final class Knowledge {
 
   private final WorkKind kind;
   private final PolicyFacts facts;
+  private final Absence absence;
   private final StartingTable start;
   private final TreeMap<Integer, Experience> loads = new TreeMap<>();
 
-  Knowledge(WorkKind kind, PolicyFacts facts) {
+  Knowledge(WorkKind kind, PolicyFacts facts, Absence absence) {
     this.kind = kind;
     this.facts = facts;
-    start = new StartingTable(facts);
+    this.absence = absence;
+    start = new StartingTable(facts, absence);
   }
 
   /** What was learned for this load, else what is likely to be right. */
   Guess guess(double inFlight) {
     int callers = WorkKind.callersBucket(inFlight);
     if (callers == 1) {
-      return new Guess(facts.forOneCaller(), Reason.LOAD_CHANGED);
+      return new Guess(start.forOneCaller(), Reason.LOAD_CHANGED);
     }
     return learned(callers, 0)
         .or(() -> profiled(inFlight))
@@ -48,6 +50,7 @@ final class Knowledge {
   private Optional<Guess> learned(int callers, int furthest) {
     return loads.descendingMap().entrySet().stream()
         .filter(load -> load.getValue().isLearned())
+        .filter(load -> absence.isPresent(load.getValue().present()))
         .filter(load -> distance(load.getKey(), callers) <= furthest)
         .min(Comparator.comparingInt(load -> distance(load.getKey(), callers)))
         .map(Map.Entry::getValue)
@@ -62,9 +65,11 @@ final class Knowledge {
   Experience of(int callers, Choice choice) {
     Experience known =
         loads.computeIfAbsent(
-            callers, unseen -> new Experience(choice, alternatives(callers, choice)));
+            callers, unseen -> new Experience(choice, alternatives(callers, choice), absence));
     if (!known.isLearned() && !known.present().equals(choice)) {
       known.startOver(choice, alternatives(callers, choice));
+    } else if (!absence.isPresent(known.present())) {
+      known.leave(choice);
     }
     return known;
   }
@@ -75,6 +80,7 @@ final class Knowledge {
     Predicate<Choice> isProfiled = other -> facts.profile().has(kind, callers, other);
     return new Alternatives(
         others.stream().filter(isProfiled.negate()).toList(),
-        others.stream().filter(isProfiled).toList());
+        others.stream().filter(isProfiled).toList(),
+        absence);
   }
 }

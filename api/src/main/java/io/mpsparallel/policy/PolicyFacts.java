@@ -6,6 +6,7 @@ import io.mpsparallel.backend.Capabilities;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What an {@link AdaptivePolicy} is told once. Immutable, any thread.
@@ -28,14 +29,23 @@ public record PolicyFacts(List<Choice> allowed, boolean oneForwardAtATime, Profi
   }
 
   /**
-   * The facts for a device, without a profile.
+   * The facts for a device, without a profile. On a GPU, worker processes are left out, unless
+   * there is nothing else.
    *
    * @param allowed the choices, at least one, each once
    * @param device the facts of the device
    * @return the facts
    */
   public static PolicyFacts of(List<Choice> allowed, Capabilities device) {
-    return new PolicyFacts(allowed, device.concurrentForwards() == 1, Profile.NONE);
+    return new PolicyFacts(
+        worthwhile(allowed, device), device.concurrentForwards() == 1, Profile.NONE);
+  }
+
+  /** On a GPU, streams of its own process always beat other processes, which take turns there. */
+  private static List<Choice> worthwhile(List<Choice> allowed, Capabilities device) {
+    List<Choice> here =
+        allowed.stream().filter(choice -> choice.over() == Plan.Over.THREADS).toList();
+    return device.asynchronous() && !here.isEmpty() ? here : allowed;
   }
 
   /**
@@ -50,20 +60,30 @@ public record PolicyFacts(List<Choice> allowed, boolean oneForwardAtATime, Profi
 
   /** {@return what serves a lone caller: nothing is put together then, and nothing is sent away} */
   Choice forOneCaller() {
-    return first(Choice.THREADS).or(() -> first(Plan.Route.DIRECT)).orElse(allowed.get(0));
+    return forOneCaller(allowed);
+  }
+
+  /** {@return the same among some of the allowed choices} */
+  static Choice forOneCaller(List<Choice> among) {
+    return first(among, Choice.THREADS::equals)
+        .or(() -> first(among, choice -> choice.route() == Plan.Route.DIRECT))
+        .orElse(among.get(0));
   }
 
   /** {@return what serves many callers with small requests: put together, if that is allowed} */
   Choice forManyCallers() {
-    return first(Choice.BATCHING).or(() -> first(Plan.Route.BATCHED)).orElseGet(this::forOneCaller);
+    return forManyCallers(allowed);
   }
 
-  private Optional<Choice> first(Choice wanted) {
-    return allowed.stream().filter(wanted::equals).findFirst();
+  /** {@return the same among some of the allowed choices} */
+  static Choice forManyCallers(List<Choice> among) {
+    return first(among, Choice.BATCHING::equals)
+        .or(() -> first(among, choice -> choice.route() == Plan.Route.BATCHED))
+        .orElseGet(() -> forOneCaller(among));
   }
 
-  private Optional<Choice> first(Plan.Route route) {
-    return allowed.stream().filter(choice -> choice.route() == route).findFirst();
+  private static Optional<Choice> first(List<Choice> among, Predicate<Choice> wanted) {
+    return among.stream().filter(wanted).findFirst();
   }
 
   /** {@return the alternatives to a choice, in the order in which they are tried} */

@@ -22,14 +22,15 @@ public record Profile(Map<Entry, Double> rowsPerSecond) {
   /**
    * What a figure was measured for.
    *
-   * @param kind what kind of work
+   * @param kind what kind of work, of whatever version of the model: what is measured of one holds
+   *     for every model whose file has that name
    * @param callersBucket how many callers, see {@link WorkKind#callersBucket}
    * @param choice what served it
    */
   public record Entry(WorkKind kind, int callersBucket, Choice choice) {
     // Checks the ranges.
     public Entry {
-      requireNonNull(kind, "kind");
+      kind = requireNonNull(kind, "kind").ofAnyVersion();
       requireNonNull(choice, "choice");
       if (callersBucket < 1 || Integer.bitCount(callersBucket) != 1) {
         throw new IllegalArgumentException(

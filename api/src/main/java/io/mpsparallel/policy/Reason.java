@@ -30,7 +30,10 @@ public enum Reason {
   RETREAT,
 
   /** There are more or fewer callers than before, and another choice is known for so many. */
-  LOAD_CHANGED;
+  LOAD_CHANGED,
+
+  /** The present choice, or the one that is tried, fails and is left alone for a while. */
+  FAILED;
 
   /** {@return the stable code: the name} */
   public String code() {

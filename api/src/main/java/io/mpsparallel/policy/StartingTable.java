@@ -1,8 +1,9 @@
 package io.mpsparallel.policy;
 
+import java.util.List;
 import java.util.Optional;
 
-/** Where to start with work that was never measured. Immutable, any thread. */
+/** Where to start with work that was never measured. One thread. */
 final class StartingTable {
   /** Requests up to so many bytes gain from being put together, */
   private static final long SMALL_BYTES = 4096;
@@ -11,23 +12,32 @@ final class StartingTable {
   private static final double FEW_CALLERS = 4;
 
   private final PolicyFacts facts;
+  private final Absence absence;
 
-  StartingTable(PolicyFacts facts) {
+  StartingTable(PolicyFacts facts, Absence absence) {
     this.facts = facts;
+    this.absence = absence;
+  }
+
+  private List<Choice> present() {
+    return absence.presentOf(facts.allowed());
+  }
+
+  /** What serves a lone caller. */
+  Choice forOneCaller() {
+    return PolicyFacts.forOneCaller(present());
   }
 
   /** What the profile says about exactly this load. */
   Optional<Choice> profiled(WorkKind kind, double inFlight) {
     int callers = WorkKind.callersBucket(inFlight);
-    return callers == 1
-        ? Optional.empty()
-        : facts.profile().fastest(kind, callers, facts.allowed());
+    return callers == 1 ? Optional.empty() : facts.profile().fastest(kind, callers, present());
   }
 
   /** What the thresholds say. */
   Choice byThresholds(WorkKind kind, double inFlight) {
     boolean many = inFlight > FEW_CALLERS && kind.mostBytes() <= SMALL_BYTES;
-    return many ? facts.forManyCallers() : facts.forOneCaller();
+    return many ? PolicyFacts.forManyCallers(present()) : forOneCaller();
   }
 
   Choice choose(WorkKind kind, double inFlight) {

@@ -33,11 +33,32 @@ public record WorkKind(String model, int sizeBucket) {
    * @return the kind
    */
   public static WorkKind of(String model, long bytes) {
+    return new WorkKind(model, sizeBucket(bytes));
+  }
+
+  /**
+   * The bucket of a request.
+   *
+   * @param bytes the bytes of its inputs, at least 0
+   * @return the bucket
+   */
+  public static int sizeBucket(long bytes) {
     if (bytes < 0) {
       throw new IllegalArgumentException("bytes: " + bytes + " (expected: at least 0)");
     }
     int bits = Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, bytes) - 1); // 2^bits >= bytes
-    return new WorkKind(model, Math.max(0, bits - FIRST_BITS + 1) / 2);
+    return Math.max(0, bits - FIRST_BITS + 1) / 2;
+  }
+
+  /**
+   * The same kind of work of whatever version of the model: named by the model's file alone,
+   * without its folder and without a number behind it, as in {@code encoder.pt #2}.
+   *
+   * @return the kind, which may be this one
+   */
+  WorkKind ofAnyVersion() {
+    String name = model.replaceFirst(" #\\d+$", "").replaceFirst("^.*[/\\\\]", "");
+    return name.equals(model) ? this : new WorkKind(name, sizeBucket);
   }
 
   /** {@return the most bytes of a request of this kind} */

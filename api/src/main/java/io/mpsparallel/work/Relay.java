@@ -24,7 +24,12 @@ public final class Relay {
   public static WorkItem of(WorkItem item, ModelVersion version) {
     WorkItem other =
         new WorkItem(version, item.inputs().share(), true, item.priority(), item.deadlineNanos());
-    other.whenComplete((result, failure) -> passOn(item, result, failure));
+    other.whenComplete(
+        (result, failure) -> {
+          if (!other.isWithdrawn()) {
+            passOn(item, result, failure);
+          }
+        });
     item.whenComplete(
         (result, failure) -> {
           if (item.isCancelled()) {

@@ -25,6 +25,7 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
   public static final long NO_DEADLINE = Long.MAX_VALUE;
 
   private static final Logger LOG = LoggerFactory.getLogger(WorkItem.class);
+  private static final int WITHDRAWN = 2;
   private static final AtomicIntegerFieldUpdater<WorkItem> FINISHED =
       AtomicIntegerFieldUpdater.newUpdater(WorkItem.class, "finished");
 
@@ -204,16 +205,22 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
 
   /**
    * Lets go of the model version alone: no strategy took the item, and the inputs are its maker's
-   * again. Nobody may have seen its future.
+   * again. Nobody may have seen its future, or, if it {@linkplain Relay relays}, what becomes of it
+   * is not passed on.
    */
   public void withdraw() {
-    if (FINISHED.compareAndSet(this, 0, 1)) {
+    if (FINISHED.compareAndSet(this, 0, WITHDRAWN)) {
       leaveWarden();
       if (observer != null) {
         observer.finished(this, sinceNanos, false);
       }
       releaseVersion();
     }
+  }
+
+  /** {@return whether it was {@linkplain #withdraw withdrawn}} */
+  public boolean isWithdrawn() {
+    return finished == WITHDRAWN;
   }
 
   private void leaveWarden() {

@@ -92,6 +92,14 @@ class AdaptivePolicyTest {
   }
 
   @Test
+  void choose_profile_isTakenForEveryVersionOfTheFile() {
+    AdaptivePolicy policy = profiled(profile(new WorkKind("large.pt", 5), 16, 100, 300));
+    assertThat(policy.choose(new WorkKind("/a/large.pt #7", 5), 20)).isEqualTo(Choice.BATCHING);
+    assertThat(policy.choose(new WorkKind("C:\\b\\large.pt #1", 5), 20)).isEqualTo(Choice.BATCHING);
+    assertThat(policy.choose(new WorkKind("/a/other.pt #1", 5), 20)).isEqualTo(Choice.THREADS);
+  }
+
+  @Test
   void choose_profileOfOneChoice_comparesNothing() {
     Profile half = new Profile(Map.of(new Profile.Entry(LARGE, 16, Choice.BATCHING), 300.0));
     assertThat(profiled(half).choose(LARGE, 20)).isEqualTo(Choice.THREADS);

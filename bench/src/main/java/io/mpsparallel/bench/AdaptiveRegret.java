@@ -15,6 +15,8 @@ final class AdaptiveRegret implements Scenario {
   private static final List<Integer> CALLERS = List.of(1, 4, 16, 64);
   private static final int MOST_ROWS = 512; // in flight
   private static final Duration LEARNING = Duration.ofSeconds(5);
+  private static final double MOST_MICROS = 5; // above the best
+  private static final double MOST_PART = 0.02;
   private static final String ADAPTIVE = "adaptive";
   private static final List<String> FIXED = List.of("threads", "batching");
 
@@ -35,34 +37,43 @@ final class AdaptiveRegret implements Scenario {
 
   @Override
   public double seconds() {
-    return 0.5;
+    return 0.25;
   }
 
   @Override
   public void run(ScenarioRun run) {
-    Map<String, Path> models = new LinkedHashMap<>();
-    models.put("identity", run.identity());
-    models.put("MLP", run.mlp());
+    List<ModelCase> models = ModelCase.all(run);
     Table table =
         new Table("model", "rows", "callers", "threads/s", "batching/s", "adaptive/s", "of best");
+    Table waits = new Table("model", "rows", "best us", "adaptive us", "above", "target us", "met");
     List<Double> shares = new ArrayList<>();
-    models.forEach((name, file) -> measure(run, name, file, table, shares));
+    models.forEach(model -> measure(run, model, table, waits, shares));
     run.report().section("Requests per second, medians; callers are requests in flight", table);
+    run.report().section("Median time of a lone caller's request", waits);
     run.report().section("Of the best fixed strategy of each cell", targets(shares));
+    if (run.options().models() == null) {
+      run.report().say("Without mobilenet and bert: --models names no folder.");
+    }
   }
 
   private static void measure(
-      ScenarioRun run, String name, Path file, Table table, List<Double> shares) {
+      ScenarioRun run, ModelCase model, Table table, Table waits, List<Double> shares) {
+    String name = model.name();
+    Path file = model.file();
     Map<String, Rig> rigs = new LinkedHashMap<>();
     FIXED.forEach(id -> rigs.put(id, run.rig(file, "strategy=" + id)));
     rigs.put(ADAPTIVE, run.rig(file, "strategy=" + ADAPTIVE));
     for (int rows : ROWS) {
-      Tensor input = run.input(rows, 1);
+      Tensor input = model.input().apply(rows);
       for (int callers : CALLERS) {
         if (rows * callers <= MOST_ROWS) {
           Job learning = Job.of(rigs.get(ADAPTIVE).model(), input);
           AsyncLoop.run(learning, callers, Limit.time(LEARNING), Ticker.SYSTEM);
-          shares.add(row(run, name, rows, callers, rounds(run, rigs, input, callers), table));
+          Rounds rounds = rounds(run, rigs, input, callers);
+          shares.add(row(run, name, rows, callers, rounds, table));
+          if (callers == 1) {
+            wait(name, rows, rounds, waits);
+          }
         }
       }
     }
@@ -89,6 +100,21 @@ final class AdaptiveRegret implements Scenario {
         Spread.number(share));
     run.progress(name + ", " + rows + " rows, " + callers + " callers: " + share);
     return share;
+  }
+
+  private static void wait(String name, int rows, Rounds rounds, Table waits) {
+    double best =
+        FIXED.stream().mapToDouble(id -> rounds.micros(id, 50).median()).min().orElseThrow();
+    double own = rounds.micros(ADAPTIVE, 50).median();
+    double most = Math.max(MOST_MICROS, MOST_PART * best);
+    waits.row(
+        name,
+        rows,
+        Spread.number(best),
+        Spread.number(own),
+        Spread.number(own - best),
+        Target.atMost(most),
+        Target.atMost(most).verdict(own - best));
   }
 
   private static Table targets(List<Double> shares) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +38,9 @@ public final class ScenarioMain implements Callable<Integer> {
           new ProcessesScaling(),
           new ProcessesStarts(),
           new ProcessesChaos(),
-          new AdaptiveRegret());
+          new AdaptiveRegret(),
+          new AdaptiveMixed(),
+          new AdaptiveShift());
 
   private final List<String> arguments;
 
@@ -67,6 +70,12 @@ public final class ScenarioMain implements Callable<Integer> {
       paramLabel = "KEY=VALUE",
       description = "A setting of all executors, where the scenario has none of its own.")
   private List<String> settings = new ArrayList<>();
+
+  @Option(
+      names = "--models",
+      paramLabel = "DIR",
+      description = "A folder with mobilenet_v3_small.pt and bert_tiny.pt, for adaptive-regret.")
+  private @Nullable Path models;
 
   private ScenarioMain(List<String> arguments) {
     this.arguments = arguments;
@@ -123,6 +132,7 @@ public final class ScenarioMain implements Callable<Integer> {
         device,
         rounds == null ? scenario.rounds() : rounds,
         Duration.ofNanos((long) (each * 1e9)),
-        settings);
+        settings,
+        models);
   }
 }

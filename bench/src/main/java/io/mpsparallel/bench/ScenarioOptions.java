@@ -1,7 +1,9 @@
 package io.mpsparallel.bench;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the command line says about a run.
@@ -11,6 +13,12 @@ import java.util.List;
  * @param rounds how often everything is measured
  * @param time each thing in each round
  * @param settings of all executors, where the scenario has none of its own
+ * @param models a folder of models of known architectures; null if there is none
  */
 record ScenarioOptions(
-    String command, String device, int rounds, Duration time, List<String> settings) {}
+    String command,
+    String device,
+    int rounds,
+    Duration time,
+    List<String> settings,
+    @Nullable Path models) {}

@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one run of a scenario works with: models in a folder of its own, executors, and the report.
@@ -95,6 +96,36 @@ final class ScenarioRun implements AutoCloseable {
   /** {@return a file with a model of TorchScript source} */
   Path script(String name, String source) {
     return once(name, file -> ScriptModels.script(file, source));
+  }
+
+  /**
+   * {@return a copy of a model of the options' folder, with a description beside it, or null if
+   * there is no such file}
+   */
+  @Nullable Path given(String name, String description) {
+    Path models = options.models();
+    Path from = models == null ? null : models.resolve(name + ".pt");
+    if (from == null || !Files.isRegularFile(from)) {
+      return null;
+    }
+    once(name + ".json", file -> written(file, description));
+    return once(name + ".pt", file -> copied(from, file));
+  }
+
+  private static Path written(Path file, String text) {
+    try {
+      return Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path copied(Path from, Path to) {
+    try {
+      return Files.copy(from, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private Path once(String name, UnaryOperator<Path> write) {

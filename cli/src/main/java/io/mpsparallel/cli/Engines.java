@@ -10,6 +10,8 @@ import io.mpsparallel.inject.ExecutorModule;
 import io.mpsparallel.mps.MpsBackendModule;
 import io.mpsparallel.mps.ScriptModels;
 import io.mpsparallel.mps.TorchBackendProvider;
+import io.mpsparallel.processes.ProcessesModule;
+import io.mpsparallel.settings.AdaptiveSettings;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.threads.ThreadsModule;
@@ -30,7 +32,8 @@ interface Engines {
                           new ExecutorModule(settings),
                           new MpsBackendModule(),
                           new ThreadsModule(),
-                          new BatchingModule())
+                          new BatchingModule(),
+                          new ProcessesModule())
                       .getInstance(InferenceExecutor.class));
         }
 
@@ -65,6 +68,15 @@ interface Engines {
    */
   default List<String> strategies() {
     return List.of("threads", "batching", "single");
+  }
+
+  /**
+   * What {@code adaptive} can choose from in an {@link #executor}.
+   *
+   * @return the ids of its choices
+   */
+  default List<String> choices() {
+    return AdaptiveSettings.ALL_CHOICES;
   }
 
   /**

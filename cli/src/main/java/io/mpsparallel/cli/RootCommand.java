@@ -79,6 +79,7 @@ final class RootCommand implements Runnable {
         .addSubcommand(new RunCommand(engines))
         .addSubcommand(new DoctorCommand(engines))
         .addSubcommand(new DemoCommand(engines))
+        .addSubcommand(new CalibrateCommand(engines))
         .setExecutionExceptionHandler(root::failed);
   }
 
