@@ -145,14 +145,15 @@ final class ScriptModule implements AutoCloseable {
 
   /**
    * The prepared form: frozen, and optimised where that pays. Only models with convolutions gain by
-   * optimising; the weights of linear layers would be copied.
+   * optimising; the weights of linear layers would be copied. Where a machine {@linkplain
+   * HostCaches hides its caches}, optimised models end the process.
    *
    * @param onHost whether it runs on the CPU
    * @return a module that the caller frees before this one
    */
   JitModule prepare(boolean onHost) {
     JitModule frozen = torch.freeze(module);
-    if (!onHost || !hasConvolution(frozen)) {
+    if (!onHost || !HostCaches.areKnown() || !hasConvolution(frozen)) {
       return frozen;
     }
     try {
