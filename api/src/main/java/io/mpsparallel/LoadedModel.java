@@ -35,6 +35,17 @@ public interface LoadedModel extends AutoCloseable {
   void swap(ModelSource source);
 
   /**
+   * The same, if the other file answers some requests as the present one does; both answer them
+   * while requests go on.
+   *
+   * @param source the file, whose model must take the same inputs
+   * @param check what to ask, and how far answers may differ
+   * @throws io.mpsparallel.error.InferenceException as {@link #swap(ModelSource)}, what either file
+   *     fails with, and {@code OUTPUTS_DIFFER}; then all goes on as before
+   */
+  void swap(ModelSource source, ShadowCheck check);
+
+  /**
    * Waits for the warm-up shapes that were declared for the model: in {@code NAME.json} beside it,
    * or with {@link io.mpsparallel.backend.ModelSource#warmingUp}. Requests are served meanwhile.
    *

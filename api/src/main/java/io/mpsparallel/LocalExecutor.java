@@ -111,7 +111,7 @@ final class LocalExecutor implements InferenceExecutor {
   }
 
   /** Loads another file in place of a model's, and has its requests go there once it is warm. */
-  void swap(StrategyModel model, ModelSource source) {
+  void swap(StrategyModel model, ModelSource source, @Nullable ShadowCheck check) {
     requireNonNull(source, "source");
     changing(
         "swap",
@@ -127,8 +127,21 @@ final class LocalExecutor implements InferenceExecutor {
             throw e;
           }
           awaitWarm(List.of(arrival), site.settings().backendSettings().eventTimeout());
-          model.move(arrival.placement());
+          Placement next = arrival.placement();
+          if (check != null) {
+            compare(check, model, next, arrival);
+          }
+          model.move(next);
         });
+  }
+
+  private void compare(ShadowCheck check, StrategyModel model, Placement next, Arrival arrival) {
+    try {
+      Shadow.compare(check, model, new StrategyModel(this, next));
+    } catch (RuntimeException e) {
+      arrival.release();
+      throw e;
+    }
   }
 
   /** Callers go on with inputs as before. */

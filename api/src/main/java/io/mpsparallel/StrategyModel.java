@@ -71,7 +71,12 @@ final class StrategyModel implements LoadedModel {
 
   @Override
   public void swap(ModelSource source) {
-    executor.swap(this, source);
+    executor.swap(this, source, null);
+  }
+
+  @Override
+  public void swap(ModelSource source, ShadowCheck check) {
+    executor.swap(this, source, requireNonNull(check, "check"));
   }
 
   /**

@@ -17,6 +17,7 @@ import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeBackendProvider;
 import io.mpsparallel.testing.FakeCounts.Kind;
 import io.mpsparallel.testing.FakeModels;
+import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
 import java.lang.reflect.InvocationHandler;
@@ -392,6 +393,35 @@ final class ReconfigureTest {
       executor.reconfigure(ELSEWHERE);
       assertThat(infer(model, 3)).isEqualTo(3);
     }
+  }
+
+  @Test
+  void swap_withACheck_refusesWhatAnswersDifferently() {
+    try (InferenceExecutor executor = executor(SINGLE);
+        LoadedModel model = executor.load(FakeModels.source("square"));
+        NamedTensors one = NamedTensors.of(Tensor.of(new float[] {1}, 1));
+        NamedTensors three = NamedTensors.of(Tensor.of(new float[] {3}, 1))) {
+      ShadowCheck alike = new ShadowCheck(List.of(InferenceRequest.of(one)), 1e-6);
+      ShadowCheck other =
+          new ShadowCheck(List.of(InferenceRequest.of(one), InferenceRequest.of(three)), 1e-6);
+      assertThatThrownBy(() -> model.swap(FakeModels.source("identity"), other))
+          .hasMessageContaining("OUTPUTS_DIFFER: request 1: ")
+          .hasMessageContaining("[0]: 3.0 (expected: 9.0 within ");
+      assertThat(infer(model, 3)).as("as before").isEqualTo(9);
+      assertThat(openModels(0)).isEqualTo(1);
+
+      model.swap(FakeModels.source("identity"), alike);
+      assertThat(infer(model, 3)).isEqualTo(3);
+      assertThat(openModels(0)).isEqualTo(1);
+
+      ShadowCheck loose = new ShadowCheck(List.of(InferenceRequest.of(three)), 2.0);
+      model.swap(FakeModels.source("square"), loose);
+      assertThat(infer(model, 3)).isEqualTo(9);
+      model.swap(FakeModels.source("square"), ShadowCheck.within(0));
+      assertThat(openModels(0)).isEqualTo(1);
+    }
+    assertCode(ErrorCode.CONFIG_INVALID, () -> ShadowCheck.within(-1));
+    assertCode(ErrorCode.CONFIG_INVALID, () -> ShadowCheck.within(Double.NaN));
   }
 
   @Test

@@ -28,6 +28,7 @@ final class SourceCompiler {
           org.slf4j.Logger.class,
           com.typesafe.config.Config.class,
           io.github.resilience4j.circuitbreaker.CircuitBreaker.class,
+          io.github.resilience4j.core.EventPublisher.class,
           com.google.inject.Module.class,
           jakarta.inject.Inject.class);
 

@@ -49,6 +49,8 @@ public enum ErrorCode {
   MODEL_NOT_FOUND(Scope.SETUP),
   /** The model file is truncated, damaged, or of a format that no backend here loads. */
   MODEL_INVALID(Scope.SETUP),
+  /** A model that was to take over answers differently from the present one. */
+  OUTPUTS_DIFFER(Scope.SETUP),
   /** A setting is unknown or has a bad value. */
   CONFIG_INVALID(Scope.SETUP),
   /** The backend or strategy asked for is not installed. */

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 final class EveryKeyTest {
   /** A key with a value that is not its default, what that sets, and a value that is refused. */
-  private record Case(
+  record Case(
       String key, String good, Object meaning, Function<ExecutorSettings, ?> read, String bad) {
     @Override
     public String toString() {
@@ -54,7 +54,7 @@ final class EveryKeyTest {
     return Duration.ofMillis(millis);
   }
 
-  private static Stream<Case> cases() {
+  static Stream<Case> cases() {
     return Stream.of(executor(), queueAndLanes(), batching(), processes(), policy(), engine())
         .flatMap(cases -> cases);
   }

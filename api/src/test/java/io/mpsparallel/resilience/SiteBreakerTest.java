@@ -82,13 +82,13 @@ final class SiteBreakerTest {
   }
 
   @Test
-  void successes_untilNoFailureIsInTheWindow_beginAfresh() {
+  void successes_afterAFailure_pushItOutOfTheWindow() {
     fail(1);
-    succeed(4); // the failure is out, and nothing is watched any more
-    fail(3);
-    assertThat(breaker.permits()).isTrue();
-    breaker.succeeded();
-    assertThat(breaker.permits()).isFalse(); // 3 of 4
+    succeed(4); // the failure is out
+    fail(1);
+    assertThat(breaker.permits()).as("1 of 4").isTrue();
+    breaker.failed(HUNG);
+    assertThat(breaker.permits()).as("2 of 4").isFalse();
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.mpsparallel.bench;
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.ModelState;
 import io.mpsparallel.ResultList;
+import io.mpsparallel.ShadowCheck;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
@@ -48,6 +49,11 @@ final class InstantModel implements LoadedModel {
 
   @Override
   public void swap(ModelSource source) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void swap(ModelSource source, ShadowCheck check) {
     throw new UnsupportedOperationException();
   }
 
