@@ -78,6 +78,27 @@ public interface InferenceExecutor extends AutoCloseable {
    */
   List<Decision> decisions();
 
+  /**
+   * {@return what it is doing: readiness, places, models, what became of requests, lanes and queue}
+   * Cheap enough to be asked every second.
+   */
+  ExecutorSnapshot snapshot();
+
+  /**
+   * Has somebody told how long each request took, from now on. While there is nobody, no clock is
+   * read.
+   *
+   * @param observer who
+   */
+  void observe(RequestObserver observer);
+
+  /**
+   * Has somebody not told any more.
+   *
+   * @param observer who was
+   */
+  void ignore(RequestObserver observer);
+
   /** {@return the device in use} */
   Device device();
 

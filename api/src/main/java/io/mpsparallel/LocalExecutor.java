@@ -12,6 +12,7 @@ import io.mpsparallel.backend.Signature;
 import io.mpsparallel.config.ModelDescription;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.policy.Decision;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.StrategyStats;
@@ -33,6 +34,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,6 +56,10 @@ final class LocalExecutor implements InferenceExecutor {
   private final ReentrantLock changes = new ReentrantLock();
   private final List<StrategyModel> models = new ArrayList<>(); // guarded by this
   private final List<Site> sites = new CopyOnWriteArrayList<>(); // those that are not closed
+  private final Books books = new Books();
+  private final Observers observers = new Observers();
+  private final AtomicLong switches = new AtomicLong();
+  private final AtomicLong replacedBefore = new AtomicLong(); // at sites that are closed
   private volatile Site site; // written under changes
   private boolean closed; // guarded by this
   private boolean ended; // guarded by changes
@@ -195,6 +201,14 @@ final class LocalExecutor implements InferenceExecutor {
     return self[0];
   }
 
+  Books books() {
+    return books;
+  }
+
+  Observers observers() {
+    return observers;
+  }
+
   Ticker ticker() {
     return maker.ticker();
   }
@@ -231,6 +245,8 @@ final class LocalExecutor implements InferenceExecutor {
       shut(next);
       throw e;
     }
+    switches.incrementAndGet();
+    Events.switched("all requests", old, next, "RECONFIGURED");
     finish(old);
     shut(old);
     LOG.info(
@@ -326,6 +342,7 @@ final class LocalExecutor implements InferenceExecutor {
     sites.removeAll(chain);
     RuntimeException failure = null;
     for (Site one : chain) {
+      replacedBefore.addAndGet(one.strategy().stats().replaced());
       failure = closed(one.strategy()::close, failure);
     }
     for (Site.Engine engine : chain.stream().map(Site::engine).distinct().toList()) {
@@ -381,6 +398,37 @@ final class LocalExecutor implements InferenceExecutor {
   @Override
   public StrategyStats stats() {
     return site.strategy().stats();
+  }
+
+  @Override
+  public ExecutorSnapshot snapshot() {
+    Site first = site;
+    List<ExecutorSnapshot.Place> places = first.chain().stream().map(Site::snapshot).toList();
+    List<ExecutorSnapshot.OfModel> loaded = models().stream().map(StrategyModel::snapshot).toList();
+    boolean ready =
+        !isClosed()
+            && places.stream().anyMatch(place -> !place.open())
+            && loaded.stream().noneMatch(model -> model.state() == ModelState.WARMING_UP);
+    return new ExecutorSnapshot(
+        ready,
+        places,
+        loaded,
+        books.total(),
+        first.strategy().stats(),
+        replacedBefore.get()
+            + sites.stream().mapToLong(at -> at.strategy().stats().replaced()).sum(),
+        switches.get(),
+        decisions());
+  }
+
+  @Override
+  public void observe(RequestObserver observer) {
+    observers.add(requireNonNull(observer, "observer"));
+  }
+
+  @Override
+  public void ignore(RequestObserver observer) {
+    observers.remove(observer);
   }
 
   @Override

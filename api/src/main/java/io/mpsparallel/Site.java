@@ -45,7 +45,7 @@ final class Site {
     this.settings = settings;
     this.fallback = fallback;
     this.next = next;
-    breaker = new SiteBreaker(strategy.id() + " on " + device, settings.resilience().breaker());
+    breaker = new SiteBreaker(toString(), settings.resilience().breaker());
   }
 
   /** An open engine; each is equal to itself alone. */
@@ -104,6 +104,15 @@ final class Site {
 
   SiteBreaker breaker() {
     return breaker;
+  }
+
+  ExecutorSnapshot.Place snapshot() {
+    return new ExecutorSnapshot.Place(strategy.id(), device.toString(), fallback, breaker.isOpen());
+  }
+
+  @Override
+  public String toString() {
+    return strategy.id() + " on " + device;
   }
 
   /** This one, and where requests go if it fails. */

@@ -15,6 +15,7 @@ import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.Settled;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,16 +35,22 @@ final class StrategyModel implements LoadedModel {
 
   private final LocalExecutor executor;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final Ledger ledger;
   private final ModelBound bound = new ModelBound();
   private final CompletableFuture<Void> warm = new CompletableFuture<>();
   private volatile Placement placement; // written under the monitor
 
   StrategyModel(LocalExecutor executor, Placement placement) {
     this.executor = executor;
+    ledger = executor.books().newLedger();
     this.placement = placement;
   }
 
   // ---- where it is ----
+
+  ExecutorSnapshot.OfModel snapshot() {
+    return new ExecutorSnapshot.OfModel(placement.source().toString(), state(), ledger.counts());
+  }
 
   Placement placement() {
     return placement;
@@ -129,6 +136,33 @@ final class StrategyModel implements LoadedModel {
   @Override
   public InferenceResult infer(InferenceRequest request) {
     requireNonNull(request, "request");
+    Observers.Watched watched = begin();
+    try {
+      InferenceResult result = inferSomewhere(request);
+      ended(watched, result, null);
+      return result;
+    } catch (RuntimeException | Error e) {
+      ended(watched, null, e);
+      throw e;
+    }
+  }
+
+  private Observers.@Nullable Watched begin() {
+    ledger.begin();
+    return executor.observers().begin(placement.source());
+  }
+
+  private void ended(
+      Observers.@Nullable Watched watched,
+      @Nullable InferenceResult result,
+      @Nullable Throwable failure) {
+    ledger.settled(result, failure);
+    if (watched != null) {
+      watched.ended(result, failure);
+    }
+  }
+
+  private InferenceResult inferSomewhere(InferenceRequest request) {
     Placement at = placement;
     while (true) {
       try {
@@ -284,6 +318,7 @@ final class StrategyModel implements LoadedModel {
 
   private CompletableFuture<InferenceResult> submit(
       InferenceRequest request, boolean patient, BiConsumer<Placement, WorkItem> handIn) {
+    Observers.Watched watched = begin();
     Placement at = placement;
     NamedTensors inputs;
     boolean counted;
@@ -291,24 +326,30 @@ final class StrategyModel implements LoadedModel {
       inputs = at.padding().complete(at.signature().check(request.inputs()), at.signature());
     } catch (InferenceException e) {
       request.inputs().close();
+      ended(watched, null, e);
       return CompletableFuture.failedFuture(e);
     }
     try {
       counted = enter(at, patient ? patience(at) : Duration.ZERO);
     } catch (InferenceException e) {
       inputs.close();
+      ended(watched, null, e);
       return CompletableFuture.failedFuture(e);
     }
-    CompletableFuture<InferenceResult> answer = handedIn(at, request, inputs, handIn);
-    if (counted) {
-      leaveAfter(answer);
-    }
-    return answer;
+    return handedIn(at, request, inputs, ending(watched, counted), handIn);
   }
 
-  @SuppressWarnings("FutureReturnValueIgnored") // to leave does not throw
-  private void leaveAfter(CompletableFuture<InferenceResult> answer) {
-    answer.whenComplete((result, failure) -> bound.leave());
+  /** What is to be done when a request that was submitted has ended. */
+  private Settled ending(Observers.@Nullable Watched watched, boolean counted) {
+    if (watched == null && !counted) {
+      return ledger;
+    }
+    return (result, failure) -> {
+      if (counted) {
+        bound.leave();
+      }
+      ended(watched, result, failure);
+    };
   }
 
   /** At the first placement that takes it. */
@@ -316,15 +357,17 @@ final class StrategyModel implements LoadedModel {
       Placement first,
       InferenceRequest request,
       NamedTensors inputs,
+      Settled ending,
       BiConsumer<Placement, WorkItem> handIn) {
     Placement at = first;
     while (true) {
       try {
-        return handedInAt(at, request, inputs, handIn);
+        return handedInAt(at, request, inputs, ending, handIn);
       } catch (InferenceException e) {
         Placement next = after(at, e);
         if (next == null) {
           inputs.close();
+          ending.settled(null, e);
           return CompletableFuture.failedFuture(e);
         }
         at = next;
@@ -337,6 +380,7 @@ final class StrategyModel implements LoadedModel {
       Placement home,
       InferenceRequest request,
       NamedTensors inputs,
+      Settled ending,
       BiConsumer<Placement, WorkItem> handIn) {
     SiteGuard guard = home.permitted();
     Placement at = guard.placement();
@@ -348,6 +392,7 @@ final class StrategyModel implements LoadedModel {
       throw e;
     }
     item.guardBy(guard);
+    item.whenSettled(ending);
     try {
       handIn.accept(at, item);
       return item;
@@ -458,6 +503,7 @@ final class StrategyModel implements LoadedModel {
     }
     if (left != null) {
       executor.removed(this);
+      executor.books().close(ledger);
       left.versions().forEach(ModelVersion::release);
       warm.completeExceptionally(
           new InferenceException(ErrorCode.CLOSED, "the model was closed before it was warm"));

@@ -31,6 +31,7 @@ class ArchitectureTest {
             ArchitectureRules.noOtherPackages(),
             ArchitectureRules.noCycles(),
             ArchitectureRules.typesafeConfigOnlyInConfig(),
+            ArchitectureRules.micrometerOnlyInMetrics(),
             ArchitectureRules.resilience4jOnlyInResilience(),
             ArchitectureRules.guiceOnlyInInject(),
             ArchitectureRules.nativesOnlyInMps(),
@@ -124,6 +125,14 @@ class ArchitectureTest {
   void typesafeConfig_elsewhere_isFound() throws IOException {
     JavaClasses bad = compiled("io.mpsparallel.work.Bad", "com.typesafe.config.Config c;");
     assertBroken(ArchitectureRules.typesafeConfigOnlyInConfig(), bad, "io.mpsparallel.work.Bad");
+  }
+
+  @Test
+  void micrometer_elsewhere_isFound() throws IOException {
+    String uses = "io.micrometer.core.instrument.MeterRegistry r;";
+    JavaClasses bad =
+        compiled("io.mpsparallel.metrics.Good", uses, "io.mpsparallel.work.Bad", uses);
+    assertBroken(ArchitectureRules.micrometerOnlyInMetrics(), bad, "io.mpsparallel.work.Bad");
   }
 
   @Test

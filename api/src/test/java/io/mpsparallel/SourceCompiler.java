@@ -27,6 +27,7 @@ final class SourceCompiler {
           org.jspecify.annotations.NullMarked.class,
           org.slf4j.Logger.class,
           com.typesafe.config.Config.class,
+          io.micrometer.core.instrument.MeterRegistry.class,
           io.github.resilience4j.circuitbreaker.CircuitBreaker.class,
           io.github.resilience4j.core.EventPublisher.class,
           com.google.inject.Module.class,

@@ -1,6 +1,7 @@
 package io.mpsparallel.adaptive;
 
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.policy.AdaptivePolicy;
 import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.Decision;
@@ -120,6 +121,7 @@ final class Chooser {
       LOG.debug("{}", decision);
     } else {
       LOG.info("{}: {} -> {} ({})", decision.kind(), before, now, decision.reason());
+      Events.switched(decision.kind(), before, now, decision.reason().name());
     }
   }
 

@@ -132,8 +132,9 @@ public final class AdaptivePolicy {
     if (known == null) {
       changed.accept(state.decision(start.reason(seen.kind(), seen.inFlight()), 0));
     } else {
-      state.step(seen).ifPresent(changed);
+      state.step(seen, state.lastWindow() < windows - 1).ifPresent(changed);
     }
+    state.seenIn(windows);
     return state;
   }
 

@@ -8,6 +8,7 @@ final class KindState {
   private final WorkKind kind;
   private final Absence absence;
   private final Knowledge knowledge;
+  private long lastWindow;
   private final LoadLevel level;
   private final Settling settling = new Settling();
   private Experience now;
@@ -37,7 +38,10 @@ final class KindState {
   }
 
   /** Takes a window; what changed. */
-  Optional<Decision> step(Seen seen) {
+  Optional<Decision> step(Seen seen, boolean afterPause) {
+    if (afterPause) {
+      level.interrupt();
+    }
     now.pass(seen.nanos());
     if (settling.covers(seen, told())) {
       return Optional.empty();
@@ -50,6 +54,15 @@ final class KindState {
       return enter(seen.inFlight());
     }
     return level.holds(seen.inFlight()) ? count(seen) : Optional.empty();
+  }
+
+  void seenIn(long window) {
+    lastWindow = window;
+  }
+
+  /** The number of the window in which it was seen last. */
+  long lastWindow() {
+    return lastWindow;
   }
 
   /** A choice cannot serve this kind, and others perhaps can; what changed. */

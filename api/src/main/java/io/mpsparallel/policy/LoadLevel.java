@@ -85,6 +85,13 @@ final class LoadLevel {
   }
 
   /**
+   * There was no load for a while: windows on both sides of that do not agree about another one.
+   */
+  void interrupt() {
+    pending = 0;
+  }
+
+  /**
    * Another choice serves the load. Where requests arrive at a rate of their own, whoever answers
    * faster has fewer in flight: if they have become fewer, this counts as the same load for a
    * while. Then it goes by what is in flight again. If that brings the former choice and the former

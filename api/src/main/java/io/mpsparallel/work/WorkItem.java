@@ -29,6 +29,9 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
   private static final AtomicIntegerFieldUpdater<WorkItem> FINISHED =
       AtomicIntegerFieldUpdater.newUpdater(WorkItem.class, "finished");
 
+  private static final AtomicIntegerFieldUpdater<WorkItem> ENDED =
+      AtomicIntegerFieldUpdater.newUpdater(WorkItem.class, "ended");
+
   private final ModelVersion version;
   private final NamedTensors inputs;
   private final boolean owned;
@@ -37,11 +40,15 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
 
   private @Nullable Spinner spinner; // before it is handed in, then only read
   private @Nullable WorkObserver observer; // before it is handed in, then only read
+  private @Nullable Settled settled; // before it is handed in, then only read
   private @Nullable Warden warden; // before it is handed in, then whoever finishes it
   private long sinceNanos; // before it is handed in, then only read
 
   @SuppressWarnings("unused") // through FINISHED
   private volatile int finished;
+
+  @SuppressWarnings("unused") // through ENDED
+  private volatile int ended;
 
   /**
    * Admits a request.
@@ -244,6 +251,44 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
     } catch (RuntimeException e) {
       LOG.warn("a model could not be closed after its last request", e);
     }
+  }
+
+  /**
+   * Has somebody told how it ends, in whatever way: answered, failed, or cancelled by its caller.
+   * For its maker, before anybody else sees it.
+   *
+   * @param listener who
+   */
+  public void whenSettled(Settled listener) {
+    settled = listener;
+  }
+
+  /** Whether this end is the one that counts; if so, it is told. */
+  private boolean ends(@Nullable InferenceResult result, @Nullable Throwable failure) {
+    Settled told = settled;
+    if (told == null) {
+      return true;
+    }
+    if (!ENDED.compareAndSet(this, 0, 1)) {
+      return false;
+    }
+    told.settled(result, failure);
+    return true;
+  }
+
+  @Override
+  public boolean complete(InferenceResult result) {
+    return ends(result, null) && super.complete(result);
+  }
+
+  @Override
+  public boolean completeExceptionally(Throwable failure) {
+    return ends(null, failure) && super.completeExceptionally(failure);
+  }
+
+  @Override
+  public boolean cancel(boolean mayInterruptIfRunning) {
+    return ends(null, null) ? super.cancel(mayInterruptIfRunning) : isCancelled();
   }
 
   /**

@@ -25,6 +25,7 @@ public final class ArchitectureRules {
   private static final List<String> LAYERS =
       List.of(
           ROOT + ".error",
+          ROOT + ".event",
           ROOT + ".tensor",
           ROOT + ".settings",
           ROOT + ".backend",
@@ -34,8 +35,8 @@ public final class ArchitectureRules {
           ROOT + ".strategy",
           ROOT + ".resilience",
           ROOT + ".adaptive",
-          ROOT + ".metrics",
           ROOT,
+          ROOT + ".metrics",
           ROOT + ".inject");
 
   private ArchitectureRules() {}
@@ -88,6 +89,11 @@ public final class ArchitectureRules {
    */
   public static ArchRule typesafeConfigOnlyInConfig() {
     return onlyIn("com.typesafe.config..", ROOT + ".config", ROOT + ".inject");
+  }
+
+  /** {@return Micrometer stays in {@code metrics}} */
+  public static ArchRule micrometerOnlyInMetrics() {
+    return onlyIn("io.micrometer..", ROOT + ".metrics");
   }
 
   /** {@return within api, Resilience4j stays in {@code resilience}} */

@@ -3,6 +3,7 @@ package io.mpsparallel.batching;
 import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.strategy.BatchStats;
 import io.mpsparallel.work.BoundedSource;
@@ -183,7 +184,9 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
     List<Waiting> leaving = groups.take(group, decision.requests());
     taken(leaving.size());
     Batch batch = started(Part.of(group, leaving));
-    tally.left(batch, requireNonNull(decision.reason()), now);
+    BatchStats.Reason reason = requireNonNull(decision.reason());
+    tally.left(batch, reason, now);
+    Events.batchFormed(batch.part().size(), batch.part().rows(), reason);
     return batch;
   }
 

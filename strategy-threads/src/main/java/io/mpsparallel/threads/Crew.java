@@ -3,6 +3,7 @@ package io.mpsparallel.threads;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkSource;
@@ -232,6 +233,7 @@ final class Crew {
    */
   void died(LaneRunner runner, Throwable cause) {
     LOG.error("{} died and is replaced", runner.thread().getName(), cause);
+    Events.laneRestarted(runner.thread().getName(), cause);
     try {
       runner.lane().abandon(lost(runner, cause));
     } catch (RuntimeException | Error e) {
