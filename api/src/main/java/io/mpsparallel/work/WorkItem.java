@@ -179,7 +179,7 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
     if (told == null) {
       return false;
     }
-    if (isDone()) {
+    if (isDone() || finished != 0) {
       told.gone();
       return false;
     }

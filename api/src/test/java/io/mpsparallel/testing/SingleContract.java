@@ -6,6 +6,7 @@ import io.mpsparallel.LoadedModel;
 import io.mpsparallel.ResultList;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ResilienceSettings;
 import io.mpsparallel.strategy.SingleLaneProvider;
 import io.mpsparallel.strategy.StrategyProvider;
 import io.mpsparallel.tensor.Tensor;
@@ -22,11 +23,15 @@ abstract class SingleContract extends InProcessStrategyContract {
   }
 
   @Test
-  void run_laneLost_isTold() {
-    open();
+  void run_laneLost_isToldOrTriedAgain() {
+    open(settings().withResilience(ResilienceSettings.DEFAULTS.withRetries(0)));
     try (LoadedModel model = loadTracked()) {
       fake.faults().failRun(new InferenceException(ErrorCode.LANE_LOST, "scripted"));
       assertFails(() -> infer(model, 1), ErrorCode.LANE_LOST);
+      assertThat(infer(model, 1)).isEqualTo(2);
+
+      executor.reconfigure(settings());
+      fake.faults().failRun(new InferenceException(ErrorCode.LANE_LOST, "scripted"));
       assertThat(infer(model, 1)).isEqualTo(2);
     }
   }

@@ -80,6 +80,7 @@ final class RootCommand implements Runnable {
         .addSubcommand(new DoctorCommand(engines))
         .addSubcommand(new DemoCommand(engines))
         .addSubcommand(new CalibrateCommand(engines))
+        .addSubcommand(new BenchCommand(engines))
         .setExecutionExceptionHandler(root::failed);
   }
 

@@ -1,0 +1,285 @@
+package io.mpsparallel.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import io.mpsparallel.InferenceExecutor;
+import io.mpsparallel.LoadedModel;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.tensor.NamedTensors;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code bench}: strategies beside each other, for a model of the user's own. One thread. */
+@Command(
+    name = "bench",
+    description = "Compares strategies on a model under load, and says which to use.",
+    footer = {
+      "",
+      "Examples:",
+      "  mps-parallel bench mlp.pt --shape 1x512 --callers 1,8,64 --report mlp.html",
+      "  mps-parallel bench bert.pt --shape 1x32:int64 --shape 1x32:int64 --client async",
+      "  mps-parallel bench mlp.pt --shape 1x512 --rate 2000 --json mlp.json"
+    })
+final class BenchCommand implements Callable<Integer> {
+  private final Engines engines;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Mixin private SettingsOptions options = new SettingsOptions();
+
+  @Parameters(paramLabel = "MODEL", description = "The model file, such as encoder.pt.")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--shape",
+      paramLabel = "SHAPE",
+      required = true,
+      converter = ShapeConverter.class,
+      description = "[NAME=]1x512[:DTYPE], rows first, for each input; --rows sets the rows.")
+  private List<BenchInput> shapes = new ArrayList<>();
+
+  @Option(
+      names = "--strategies",
+      paramLabel = "ID",
+      split = ",",
+      description = "What to compare (default: all that are installed, and adaptive).")
+  private List<String> strategies = List.of();
+
+  @Option(
+      names = "--callers",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "1,8,64",
+      description = "Callers at once, each a load of its own (default: ${DEFAULT-VALUE}).")
+  private List<Integer> callers = List.of();
+
+  @Option(
+      names = "--client",
+      paramLabel = "KIND",
+      defaultValue = "blocking",
+      description = "blocking: threads that wait; async: one thread with N in flight.")
+  private String client = "blocking";
+
+  @Option(
+      names = "--rows",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Rows of a request (default: ${DEFAULT-VALUE}).")
+  private int rows;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "TIME",
+      defaultValue = "1s",
+      description = "For how long each load is applied in a round (default: ${DEFAULT-VALUE}).")
+  private String duration = "1s";
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Rounds; figures are their medians (default: ${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      description = "Requests a second that come whether or not there are answers.")
+  private @Nullable Double rate;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Where to write the figures.")
+  private @Nullable Path json;
+
+  @Option(names = "--report", paramLabel = "FILE.html", description = "Where to write a report.")
+  private @Nullable Path report;
+
+  static final class ShapeConverter implements ITypeConverter<BenchInput> {
+    @Override
+    public BenchInput convert(String value) {
+      try {
+        return BenchInput.parse(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  BenchCommand(Engines engines) {
+    this.engines = engines;
+  }
+
+  @Override
+  public Integer call() {
+    BenchPlan plan = plan();
+    BenchResults results = measured(plan);
+    if (json != null) {
+      write(json, results.json());
+    }
+    if (report != null) {
+      write(report, new BenchReport(results).html());
+    }
+    print(results);
+    return results.cells().stream().allMatch(cell -> cell.errors() == 0)
+        ? ExitCodes.OK
+        : ExitCodes.FAILED;
+  }
+
+  // ---- what was asked for ----
+
+  private BenchPlan plan() {
+    check(callers.stream().allMatch(n -> n >= 1 && n <= 4096), "--callers: " + callers, "1..4096");
+    check(rows >= 1 && rows <= 65536, "--rows: " + rows, "1..65536");
+    check(rounds >= 1 && rounds <= 100, "--rounds: " + rounds, "1..100");
+    check(rate == null || rate > 0, "--rate: " + rate, "more than 0");
+    double perSecond = rate == null ? 0 : rate;
+    return new BenchPlan(client(), callers, perSecond, rows, time(), rounds);
+  }
+
+  private BenchPlan.Client client() {
+    List<String> known = List.of("blocking", "async");
+    check(known.contains(client), "--client: " + client, "blocking or async");
+    return rate != null
+        ? BenchPlan.Client.OPEN
+        : BenchPlan.Client.valueOf(client.toUpperCase(Locale.ROOT));
+  }
+
+  private Duration time() {
+    check(duration.matches("\\d{1,6}(ms|s)"), "--duration: " + duration, "500ms, 3s");
+    boolean millis = duration.endsWith("ms");
+    long number = Long.parseLong(duration.substring(0, duration.length() - (millis ? 2 : 1)));
+    check(number > 0, "--duration: " + duration, "more than 0");
+    return millis ? Duration.ofMillis(number) : Duration.ofSeconds(number);
+  }
+
+  private void check(boolean holds, String found, String expected) {
+    if (!holds) {
+      throw new ParameterException(spec().commandLine(), found + " (expected: " + expected + ")");
+    }
+  }
+
+  private List<String> chosen() {
+    if (!strategies.isEmpty()) {
+      return strategies.stream().distinct().toList();
+    }
+    List<String> all = new ArrayList<>(engines.strategies());
+    all.add("adaptive");
+    all.remove("single");
+    return all;
+  }
+
+  // ---- measuring ----
+
+  private BenchResults measured(BenchPlan plan) {
+    List<BenchPlan.Contender> contenders = new ArrayList<>();
+    try {
+      for (String strategy : chosen()) {
+        contenders.add(contender(strategy));
+      }
+      LoadedModel first = contenders.get(0).model();
+      try (NamedTensors inputs = BenchInput.make(shapes, rows, first.signature())) {
+        contenders.forEach(one -> once(one, inputs));
+        List<BenchCell> cells = plan.run(contenders, inputs, progress(plan, contenders.size()));
+        String name = String.valueOf(requireNonNull(model, "model").getFileName());
+        return new BenchResults(name, facts(contenders.get(0).executor()), cells);
+      }
+    } finally {
+      contenders.forEach(one -> one.executor().close());
+    }
+  }
+
+  private BenchPlan.Contender contender(String strategy) {
+    ExecutorSettings settings = options.settings().withStrategy(strategy);
+    InferenceExecutor executor = engines.executor(settings);
+    try {
+      LoadedModel loaded = executor.load(requireNonNull(model, "model"));
+      return new BenchPlan.Contender(strategy, executor, loaded);
+    } catch (RuntimeException e) {
+      executor.close();
+      throw e;
+    }
+  }
+
+  /** What is wrong with the inputs is told before anything is measured. */
+  private static void once(BenchPlan.Contender one, NamedTensors inputs) {
+    one.model().infer(io.mpsparallel.work.InferenceRequest.of(inputs)).close();
+  }
+
+  private java.util.function.Consumer<String> progress(BenchPlan plan, int contenders) {
+    int all = plan.steps(contenders);
+    int[] done = new int[1];
+    PrintWriter err = spec().commandLine().getErr();
+    return text -> {
+      done[0]++;
+      if (ProgressBar.isTerminal()) {
+        err.printf("\r%3d%%  %-60s", 100 * (done[0] - 1) / all, text);
+        err.flush();
+      }
+    };
+  }
+
+  private Map<String, String> facts(InferenceExecutor executor) {
+    Map<String, String> facts = new LinkedHashMap<>(Grid.facts(executor));
+    facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    facts.put("rounds", rounds + " of " + duration);
+    if (rate != null) {
+      facts.put("rate", rate + " requests/s");
+    }
+    return facts;
+  }
+
+  // ---- telling ----
+
+  private static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new InferenceException(ErrorCode.INVALID_INPUT, file + " cannot be written: " + e, e);
+    }
+  }
+
+  private void print(BenchResults results) {
+    PrintWriter out = spec().commandLine().getOut();
+    if (ProgressBar.isTerminal()) {
+      spec().commandLine().getErr().print("\r" + " ".repeat(70) + "\r");
+      spec().commandLine().getErr().flush();
+    }
+    out.print(results.table());
+    out.println();
+    results.advice().forEach(out::println);
+    out.println(results.hocon());
+    if (json != null) {
+      out.println("figures: " + json);
+    }
+    if (report != null) {
+      out.println("report: " + report);
+    }
+    out.flush();
+  }
+
+  private CommandSpec spec() {
+    return requireNonNull(spec, "spec");
+  }
+}
