@@ -89,11 +89,16 @@ public final class SiteBreaker {
   }
 
   /**
-   * A request failed through the fault of the place.
+   * A request failed through the fault of the place. One that found no memory does not count: it
+   * may be too large by itself, and others must not suffer for that.
    *
    * @param failure why
    */
   public void failed(InferenceException failure) {
+    if (failure.code() == ErrorCode.OUT_OF_MEMORY) {
+      ended();
+      return;
+    }
     lastFailure = failure;
     watching = true;
     breaker.onError(0, TimeUnit.NANOSECONDS, failure);

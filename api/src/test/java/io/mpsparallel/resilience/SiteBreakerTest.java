@@ -124,6 +124,15 @@ final class SiteBreakerTest {
   }
 
   @Test
+  void outOfMemory_mayBeTheRequestsSize_doesNotOpen() {
+    for (int i = 0; i < 100; i++) {
+      assertThat(breaker.permits()).isTrue();
+      breaker.failed(new InferenceException(ErrorCode.OUT_OF_MEMORY, "2^60 floats"));
+    }
+    assertThat(breaker.isOpen()).isFalse();
+  }
+
+  @Test
   void blames_theRequestsOwnFaults_no() {
     assertThat(SiteBreaker.blames(HUNG)).isTrue();
     assertThat(SiteBreaker.blames(new InferenceException(ErrorCode.WORKER_LOST, "gone"))).isTrue();
