@@ -59,7 +59,7 @@ final class LocalExecutor implements InferenceExecutor {
   private final Books books = new Books();
   private final Observers observers = new Observers();
   private final AtomicLong switches = new AtomicLong();
-  private final AtomicLong replacedBefore = new AtomicLong(); // at sites that are closed
+  private long replacedBefore; // at sites that are closed; guarded by sites
   private volatile Site site; // written under changes
   private boolean closed; // guarded by this
   private boolean ended; // guarded by changes
@@ -339,10 +339,12 @@ final class LocalExecutor implements InferenceExecutor {
   /** Closes a site with its fallbacks, and the engines that no other site uses. */
   private void shut(Site over) {
     List<Site> chain = over.chain();
-    sites.removeAll(chain);
+    synchronized (sites) {
+      replacedBefore += replaced(chain);
+      sites.removeAll(chain);
+    }
     RuntimeException failure = null;
     for (Site one : chain) {
-      replacedBefore.addAndGet(one.strategy().stats().replaced());
       failure = closed(one.strategy()::close, failure);
     }
     for (Site.Engine engine : chain.stream().map(Site::engine).distinct().toList()) {
@@ -415,10 +417,20 @@ final class LocalExecutor implements InferenceExecutor {
         loaded,
         books.total(),
         first.strategy().stats(),
-        replacedBefore.get()
-            + sites.stream().mapToLong(at -> at.strategy().stats().replaced()).sum(),
+        replaced(),
         switches.get(),
         decisions());
+  }
+
+  /** Lanes and workers that were replaced, at sites that are closed as well: it never falls. */
+  private long replaced() {
+    synchronized (sites) {
+      return replacedBefore + replaced(sites);
+    }
+  }
+
+  private static long replaced(List<Site> at) {
+    return at.stream().mapToLong(site -> site.strategy().stats().replaced()).sum();
   }
 
   @Override

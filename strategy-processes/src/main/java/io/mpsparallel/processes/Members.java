@@ -1,6 +1,5 @@
 package io.mpsparallel.processes;
 
-import io.mpsparallel.event.Events;
 import io.mpsparallel.policy.ThreadBudget;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.ProcessSettings;
@@ -227,7 +226,6 @@ final class Members {
 
   private void depart(Member member, Loss loss, boolean excused) {
     member.departed(loss, excused);
-    Events.workerLost(loss.worker(), loss::how);
     overseer.wake();
     if (!leases.isAnyServing() && workload.hasRequests()) {
       undertaker.wake();

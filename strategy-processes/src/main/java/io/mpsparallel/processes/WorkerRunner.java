@@ -1,6 +1,7 @@
 package io.mpsparallel.processes;
 
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.work.LaneThread;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -209,6 +210,7 @@ final class WorkerRunner implements Runnable {
   }
 
   private void log(Loss loss) {
+    Events.workerLost(loss.worker(), loss::how);
     if (members.places().isClosed()) {
       LOG.debug("{}", loss);
     } else {
