@@ -111,20 +111,6 @@ final class Members {
     }
   }
 
-  /**
-   * Has an idle worker take work that nobody has seen to, which is not to be. For the overseer,
-   * from time to time.
-   *
-   * @return whether there was any
-   */
-  boolean nudge() {
-    boolean left = leases.isAnyIdle() && workload.hasWork();
-    if (left) {
-      wakeOne();
-    }
-    return left;
-  }
-
   private void wakeOne() {
     Member member = leaseIdle();
     if (member != null) {

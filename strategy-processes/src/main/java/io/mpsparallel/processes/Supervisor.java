@@ -105,7 +105,7 @@ final class Supervisor implements Members.Overseer, AutoCloseable {
     if (serving) {
       makeArchive();
     }
-    return members.nudge() || busy;
+    return busy;
   }
 
   /** Once, when nobody waits for a start any more: it takes as much as one. */
