@@ -40,7 +40,9 @@ final class Members {
     this.settings = settings.processes();
     this.workload = workload;
     this.opener = opener;
-    undertaker = new Undertaker(workload, () -> !leases.isAnyServing() && workload.hasRequests());
+    undertaker =
+        new Undertaker(
+            workload, () -> !leases.isAnyServing() && workload.hasRequests(), this::wakeIdle);
     places = new Places(name -> new Member(name, this, settings.processes()));
     looking = new Spinner(settings.lanes().spin(), ThreadBudget.grantedCpus(), 1, leases::taken);
   }
@@ -112,12 +114,18 @@ final class Members {
   }
 
   private void wakeOne() {
-    Member member = leaseIdle();
-    if (member != null) {
-      member.runner().hand();
-    } else if (!leases.isAnyServing()) {
+    if (!wakeIdle() && !leases.isAnyServing()) {
       undertaker.wake();
     }
+  }
+
+  private boolean wakeIdle() {
+    Member member = leaseIdle();
+    if (member == null) {
+      return false;
+    }
+    member.runner().hand();
+    return true;
   }
 
   /** Asks any one worker; the caller waits for the answer. */

@@ -16,6 +16,7 @@ final class Undertaker implements AutoCloseable {
 
   private final Workload workload;
   private final BooleanSupplier needed;
+  private final BooleanSupplier wakeIdle;
   private final Thread thread = new LaneThread("mps-parallel-undertaker", this::run);
   private volatile boolean closed;
 
@@ -23,10 +24,12 @@ final class Undertaker implements AutoCloseable {
    * Begins to sleep.
    *
    * @param needed whether requests wait and no worker serves
+   * @param wakeIdle has an idle worker look for work; false if none is idle
    */
-  Undertaker(Workload workload, BooleanSupplier needed) {
+  Undertaker(Workload workload, BooleanSupplier needed, BooleanSupplier wakeIdle) {
     this.workload = workload;
     this.needed = needed;
+    this.wakeIdle = wakeIdle;
   }
 
   void start() {
@@ -51,6 +54,9 @@ final class Undertaker implements AutoCloseable {
 
   private void bury() {
     CallersCode.run(workload::buryDead);
+    if (workload.hasWork() && wakeIdle.getAsBoolean()) {
+      LOG.debug("a worker came meanwhile, and found nothing, for it was here");
+    }
     if (Thread.interrupted()) {
       LOG.debug("interrupted by a continuation");
     }

@@ -7,10 +7,12 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -157,6 +159,50 @@ class LossesTest extends ProcessesFixture {
     assertFails(first, ErrorCode.REQUEST_QUARANTINED);
     launcher.release();
     assertThat(answer(second)).isEqualTo(9);
+  }
+
+  /** Stops the undertaker while it has what waits out of the queue, and looks whether it lives. */
+  private static final class Wake implements Ticker {
+    private final CountDownLatch looks = new CountDownLatch(1);
+    private final CountDownLatch go = new CountDownLatch(1);
+
+    @Override
+    public long nanos() {
+      if (Thread.currentThread().getName().equals("mps-parallel-undertaker") && isAskedByErrand()) {
+        looks.countDown();
+        await(go);
+      }
+      return System.nanoTime();
+    }
+
+    private static boolean isAskedByErrand() {
+      return StackWalker.getInstance()
+          .walk(frames -> frames.anyMatch(f -> f.getClassName().equals(Errand.class.getName())));
+    }
+
+    static void await(CountDownLatch latch) {
+      try {
+        assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Test
+  void workerComes_whileTheUndertakerHasItsRequest_runsItAfterwards() {
+    Wake wake = new Wake();
+    open(workers(1), wake);
+    launcher.hold();
+    CompletableFuture<InferenceResult> future = submit(3);
+    FakeWorker first = launcher.awaitExecuting();
+    launcher.withNext(worker -> Wake.await(wake.looks));
+    first.die("SIGKILL");
+    launcher.release();
+    awaitServing(1); // it has found nothing, and is idle
+    assertThat(future).isNotDone();
+    wake.go.countDown();
+    assertThat(answer(future)).isEqualTo(9);
   }
 
   /** Nothing shows that it ran when its workers died. */

@@ -22,6 +22,7 @@ import io.mpsparallel.strategy.StrategyProvider;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.testing.FakeBackendProvider;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.Ticker;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -86,9 +87,14 @@ abstract class ProcessesFixture {
   }
 
   void open(ExecutorSettings settings) {
+    open(settings, Ticker.SYSTEM);
+  }
+
+  void open(ExecutorSettings settings, Ticker ticker) {
     executor =
         InferenceExecutor.builder()
             .settings(settings)
+            .ticker(ticker)
             .strategy(new FakeProcesses())
             .backend(new FakeBackendProvider())
             .build();
