@@ -79,6 +79,18 @@ abstract class ResizeContract extends CloseContract {
     }
   }
 
+  /** Nobody else comes whose request would wake a lane. */
+  @Test
+  void apply_betweenTheRequestsOfOneCaller_leavesNoneWaiting() {
+    open();
+    try (LoadedModel model = load(ContractModel.SQUARE)) {
+      for (int i = 0; i < repetitions(1_000); i++) {
+        strategy.apply(plan(LANES.get(i % 3)));
+        callOnce(model, ContractModel.SQUARE, i, true);
+      }
+    }
+  }
+
   @Test
   void apply_workWaits_keepsIt() {
     open();

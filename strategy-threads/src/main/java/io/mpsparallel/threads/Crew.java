@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>No wake-up is lost: whoever adds a request adds it first and then looks for a lane that is
  * idle or a thread that looks for work; whoever leaves a lane puts it among the idle ones first and
- * then looks at the source again. One of the two sees the other.
+ * then looks at the source again. One of the two sees the other. Whoever ends looks once more.
  */
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
@@ -217,8 +217,16 @@ final class Crew {
 
   /** A thread has ended as it was asked to; it has the lane. */
   void ended(LaneRunner runner) {
+    passOn();
     runner.lane().close();
     remove(runner);
+  }
+
+  /** Whoever added a request may have woken a lane that ends, or seen one that looked for work. */
+  private void passOn() {
+    if (hasRequests()) {
+      requestAdded();
+    }
   }
 
   private synchronized void remove(LaneRunner runner) {
@@ -240,6 +248,7 @@ final class Crew {
       LOG.error("{}: what it left behind could not all be freed", runner.lane(), e);
     }
     if (runner.isRetiring()) {
+      passOn();
       remove(runner);
       return;
     }

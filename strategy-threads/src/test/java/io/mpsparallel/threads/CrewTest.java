@@ -1,5 +1,6 @@
 package io.mpsparallel.threads;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mpsparallel.backend.Device;
@@ -13,10 +14,12 @@ import io.mpsparallel.work.Job;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/** Lanes whose numbers are given again while somebody still knows the one that had it before. */
+/** Lanes that end while somebody still knows or needs them. */
 class CrewTest {
   private static final Duration LONG = Duration.ofSeconds(20);
 
@@ -34,6 +37,30 @@ class CrewTest {
     @Override
     public long restNanos() {
       return UNTIL_MORE;
+    }
+  }
+
+  /** One request that is gone as soon as somebody looks for it. */
+  private static final class OneLook implements WorkSource {
+    private final AtomicBoolean waits = new AtomicBoolean();
+    private final CountDownLatch looked = new CountDownLatch(1);
+
+    @Override
+    public int size() {
+      return waits.get() ? 1 : 0;
+    }
+
+    @Override
+    public Job poll() {
+      if (waits.compareAndSet(true, false)) {
+        looked.countDown();
+      }
+      return null;
+    }
+
+    @Override
+    public long restNanos() {
+      return waits.get() ? 0 : UNTIL_MORE;
     }
   }
 
@@ -75,14 +102,7 @@ class CrewTest {
   void forget_theNumberOfALaneIsGivenAgainMeanwhile_leavesTheNewLaneToItsThread() throws Exception {
     try (FakeBackend backend = FakeBackend.builder().build()) {
       Device cpu = backend.devices().get(0);
-      Crew crew =
-          new Crew(
-              new Nothing(),
-              2,
-              Duration.ZERO,
-              number -> new Lane(backend.acquireStream(cpu), () -> 1, LONG));
-      crew.resize(2).forEach(LaneRunner::start);
-      assertThat(crew.awaitQuiet(LONG)).isTrue();
+      Crew crew = crewOf2(new Nothing(), backend, cpu);
       LaneRunner second = crew.staying().get(1);
       Runnable replace =
           () -> {
@@ -99,6 +119,36 @@ class CrewTest {
       assertThat(crew.awaitQuiet(LONG)).isTrue();
       assertThat(crew.end(LONG)).isTrue();
     }
+  }
+
+  /** Whoever added the request woke the lane that was just told to end. */
+  @Test
+  void retire_theLaneWokenForARequest_hasAnotherSeeToIt() throws Exception {
+    try (FakeBackend backend = FakeBackend.builder().build()) {
+      OneLook source = new OneLook();
+      Crew crew = crewOf2(source, backend, backend.devices().get(0));
+      LaneRunner ending = requireNonNull(crew.claim(0));
+
+      ending.retire();
+      source.waits.set(true);
+      ending.hand();
+
+      assertThat(source.looked.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(crew.end(LONG)).isTrue();
+    }
+  }
+
+  private static Crew crewOf2(WorkSource source, FakeBackend backend, Device device)
+      throws InterruptedException {
+    Crew crew =
+        new Crew(
+            source,
+            2,
+            Duration.ZERO,
+            number -> new Lane(backend.acquireStream(device), () -> 1, LONG));
+    crew.resize(2).forEach(LaneRunner::start);
+    assertThat(crew.awaitQuiet(LONG)).isTrue();
+    return crew;
   }
 
   private static void joined(Thread thread) {
