@@ -48,6 +48,7 @@ final class AdaptiveStrategy implements ParallelismStrategy {
             new AdaptivePolicy(facts.withProfile(Profiles.of(context.settings().adaptive()))),
             choices,
             kinds,
+            LaneCounts.of(context),
             context.settings().resilience().breaker().pause(),
             context.settings().backendSettings().closeTimeout());
     watch = new Watch(chooser::look);

@@ -33,6 +33,7 @@ final class Chooser {
   private final Choices choices;
   private final Kinds kinds;
   private final Outages outages;
+  private final LaneCounts laneCounts;
   private final Duration stopPatience;
   private final Map<Choice, Integer> idleWindows = new HashMap<>();
   private final Map<Choice, Long> failures = new HashMap<>();
@@ -41,14 +42,21 @@ final class Chooser {
   /**
    * A chooser that has seen nothing.
    *
+   * @param laneCounts takes lanes away that answer no more rows
    * @param pause for how long a choice is left alone that cannot be started
    * @param stopPatience for how long to wait for what an unused strategy has in hand
    */
   Chooser(
-      AdaptivePolicy policy, Choices choices, Kinds kinds, Duration pause, Duration stopPatience) {
+      AdaptivePolicy policy,
+      Choices choices,
+      Kinds kinds,
+      LaneCounts laneCounts,
+      Duration pause,
+      Duration stopPatience) {
     this.policy = policy;
     this.choices = choices;
     this.kinds = kinds;
+    this.laneCounts = laneCounts;
     this.stopPatience = stopPatience;
     outages = new Outages(pause.toNanos());
   }
@@ -60,6 +68,7 @@ final class Chooser {
     all.forEach(kind -> window.addAll(kind.look(windowNanos)));
     boolean busy = !window.isEmpty();
     lookAtFailures(window, all);
+    lookAtLanes(window);
     policy.observe(window).forEach(decision -> follow(decision, all));
     serveAsWanted(window, all);
     stopIdle(window, all);
@@ -85,6 +94,17 @@ final class Chooser {
     window.removeIf(sample -> failing.contains(sample.choice()));
     window.forEach(sample -> outages.worked(sample.choice()));
     outages.due(System.nanoTime()).forEach(this::comeBack);
+  }
+
+  /** What was served by another number of lanes says nothing about a choice either. */
+  private void lookAtLanes(List<LoadSample> window) {
+    List<LoadSample> seen = List.copyOf(window);
+    for (Choice choice : choices.allowed()) {
+      ParallelismStrategy strategy = choices.running(choice);
+      if (strategy != null && !laneCounts.look(choice, strategy, seen)) {
+        window.removeIf(sample -> sample.choice().equals(choice));
+      }
+    }
   }
 
   private void leave(Choice choice, List<KindOfWork> all) {

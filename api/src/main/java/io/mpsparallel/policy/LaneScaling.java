@@ -78,6 +78,11 @@ public final class LaneScaling {
     return lanes;
   }
 
+  /** {@return whether it is still measuring counts, rather than using the one that it found} */
+  public boolean isSearching() {
+    return stepsLeft > 0;
+  }
+
   /** {@return what was learned, if at least three counts were measured; see its peak} */
   public Optional<ScalabilityLaw> law() {
     return curve.law();
