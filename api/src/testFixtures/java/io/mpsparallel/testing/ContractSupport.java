@@ -110,6 +110,20 @@ abstract class ContractSupport {
     }
   }
 
+  /** Where every thread is, for whoever reads why a test waited in vain. */
+  private static String stacks() {
+    StringBuilder text = new StringBuilder();
+    Thread.getAllStackTraces()
+        .forEach(
+            (thread, frames) -> {
+              text.append('\n').append(thread).append(' ').append(thread.getState());
+              for (StackTraceElement frame : frames) {
+                text.append("\n    ").append(frame);
+              }
+            });
+    return text.toString();
+  }
+
   static void started(FutureTask<Void> task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
@@ -122,7 +136,7 @@ abstract class ContractSupport {
     } catch (ExecutionException e) {
       throw new AssertionError("on a thread: " + e.getCause(), e.getCause());
     } catch (InterruptedException | TimeoutException e) {
-      throw new AssertionError("a thread did not end", e);
+      throw new AssertionError("a thread did not end; all threads:" + stacks(), e);
     }
   }
 
@@ -143,7 +157,7 @@ abstract class ContractSupport {
       }
       throw new AssertionError("failed with " + e.getCause(), e);
     } catch (InterruptedException | TimeoutException e) {
-      throw new AssertionError("no answer came", e);
+      throw new AssertionError("no answer came; all threads:" + stacks(), e);
     }
   }
 
