@@ -11,7 +11,6 @@ import io.mpsparallel.work.ModelVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,14 +43,10 @@ final class Arrival {
    * @param source what to load
    * @param sites the first site of those to go to
    * @param now where it is now; null for nowhere
-   * @param versions makes a version of a model for a site
+   * @param versions loads it
    * @throws InferenceException if it cannot be loaded; then nothing is left of it
    */
-  static Arrival at(
-      Site sites,
-      ModelSource source,
-      @Nullable Placement now,
-      BiFunction<Model, Site, ModelVersion> versions) {
+  static Arrival at(Site sites, ModelSource source, @Nullable Placement now, Versions versions) {
     Arrival arrival = new Arrival();
     try {
       sites.chain().forEach(site -> arrival.add(site, source, now, versions));
@@ -62,11 +57,7 @@ final class Arrival {
     }
   }
 
-  private void add(
-      Site site,
-      ModelSource source,
-      @Nullable Placement now,
-      BiFunction<Model, Site, ModelVersion> versions) {
+  private void add(Site site, ModelSource source, @Nullable Placement now, Versions versions) {
     Stream<Placement> there = now == null ? Stream.empty() : now.chain().stream();
     Placement known =
         Stream.concat(there, stops.stream().map(Stop::placement))
@@ -74,9 +65,9 @@ final class Arrival {
             .findFirst()
             .orElse(null);
     if (known == null) {
-      Model model = site.engine().backend().load(source, site.device());
-      List<NamedTensors> warmUp = warmUpOf(model);
-      stops.add(new Stop(Placement.of(site, versions.apply(model, site), model), warmUp, true));
+      ModelVersion version = versions.load(source, site);
+      List<NamedTensors> warmUp = warmUpOf(version, site);
+      stops.add(new Stop(Placement.of(site, version, version.on(site.device())), warmUp, true));
     } else {
       List<NamedTensors> warmUp = cases(known.version().on(site.device()));
       stops.add(new Stop(known.at(site), warmUp, false));
@@ -84,12 +75,13 @@ final class Arrival {
   }
 
   /** The inputs of the warm-up shapes; a model that declarations do not fit is closed again. */
-  private static List<NamedTensors> warmUpOf(Model model) {
+  private static List<NamedTensors> warmUpOf(ModelVersion version, Site site) {
     try {
+      Model model = version.on(site.device());
       checkPadding(model);
       return cases(model);
     } catch (RuntimeException e) {
-      model.close();
+      version.release();
       throw e;
     }
   }

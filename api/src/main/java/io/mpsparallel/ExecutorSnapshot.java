@@ -34,8 +34,10 @@ public record ExecutorSnapshot(
    * @param device the device
    * @param fallback whether requests come here only if another place fails
    * @param open whether its circuit is open: it is left alone, a few requests that try it apart
+   * @param modelBytes what the weights of all models of this executor take on the device
    */
-  public record Place(String strategy, String device, boolean fallback, boolean open) {}
+  public record Place(
+      String strategy, String device, boolean fallback, boolean open, long modelBytes) {}
 
   /**
    * A model.

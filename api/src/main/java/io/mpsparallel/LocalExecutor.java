@@ -4,9 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.backend.BackendReport;
 import io.mpsparallel.backend.Device;
-import io.mpsparallel.backend.InputSpec;
-import io.mpsparallel.backend.InputSpec.IndexRange;
-import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.config.ModelDescription;
@@ -16,11 +13,7 @@ import io.mpsparallel.event.Events;
 import io.mpsparallel.policy.Decision;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.StrategyStats;
-import io.mpsparallel.tensor.DType;
-import io.mpsparallel.tensor.NamedTensors;
-import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.LaneThread;
-import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Ticker;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,6 +49,7 @@ final class LocalExecutor implements InferenceExecutor {
   private final ReentrantLock changes = new ReentrantLock();
   private final List<StrategyModel> models = new ArrayList<>(); // guarded by this
   private final List<Site> sites = new CopyOnWriteArrayList<>(); // those that are not closed
+  private final Versions versions = new Versions(sites);
   private final Books books = new Books();
   private final Observers observers = new Observers();
   private final AtomicLong switches = new AtomicLong();
@@ -102,7 +96,7 @@ final class LocalExecutor implements InferenceExecutor {
       }
       throw e;
     }
-    makeMistakes();
+    FirstMistakes.make();
     StrategyModel loaded = new StrategyModel(this, arrival.placement());
     if (!added(loaded, at)) {
       arrival.discard();
@@ -160,45 +154,7 @@ final class LocalExecutor implements InferenceExecutor {
   }
 
   private Arrival arrival(ModelSource source, Site at) {
-    return Arrival.at(at, source, null, this::version);
-  }
-
-  /** Here, so that a caller's first mistakes cost no class loading: it took milliseconds. */
-  private static void makeMistakes() {
-    InputSpec ids = InputSpec.of("ids", DType.INT64, 1).withRange(new IndexRange(0, 0));
-    Signature signature = new Signature(List.of(ids), List.of());
-    try (Tensor wrongShape = Tensor.of(new long[1]);
-        Tensor outOfRange = Tensor.of(new long[] {1}, 1)) {
-      makeMistake(signature, NamedTensors.of());
-      makeMistake(signature, NamedTensors.of(wrongShape));
-      makeMistake(signature, NamedTensors.of(outOfRange));
-      makeMistake(signature, NamedTensors.of(List.of("other"), List.of(outOfRange)));
-    }
-  }
-
-  private static void makeMistake(Signature signature, NamedTensors inputs) {
-    try {
-      signature.check(inputs);
-    } catch (InferenceException expected) {
-      LOG.trace("as expected", expected);
-    }
-  }
-
-  private ModelVersion version(Model model, Site home) {
-    ModelVersion[] self = new ModelVersion[1];
-    self[0] =
-        new ModelVersion(
-            Map.of(home.device(), model),
-            () -> {
-              try {
-                sites.stream()
-                    .filter(home::sharesModelsWith)
-                    .forEach(at -> at.strategy().forget(self[0]));
-              } finally {
-                model.close();
-              }
-            });
-    return self[0];
+    return Arrival.at(at, source, null, versions);
   }
 
   Books books() {
@@ -279,7 +235,7 @@ final class LocalExecutor implements InferenceExecutor {
       for (StrategyModel model : models()) {
         if (!moves.containsKey(model)) {
           Placement now = model.placement();
-          Arrival arrival = Arrival.at(next, now.source(), now, this::version);
+          Arrival arrival = Arrival.at(next, now.source(), now, versions);
           arrivals.add(arrival);
           moves.put(model, arrival);
         }
@@ -405,7 +361,8 @@ final class LocalExecutor implements InferenceExecutor {
   @Override
   public ExecutorSnapshot snapshot() {
     Site first = site;
-    List<ExecutorSnapshot.Place> places = first.chain().stream().map(Site::snapshot).toList();
+    List<ExecutorSnapshot.Place> places =
+        first.chain().stream().map(at -> at.snapshot(versions.memory())).toList();
     List<ExecutorSnapshot.OfModel> loaded = models().stream().map(StrategyModel::snapshot).toList();
     boolean ready =
         !isClosed()

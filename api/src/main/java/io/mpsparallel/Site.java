@@ -106,8 +106,9 @@ final class Site {
     return breaker;
   }
 
-  ExecutorSnapshot.Place snapshot() {
-    return new ExecutorSnapshot.Place(strategy.id(), device.toString(), fallback, breaker.isOpen());
+  ExecutorSnapshot.Place snapshot(ModelMemory memory) {
+    return new ExecutorSnapshot.Place(
+        strategy.id(), device.toString(), fallback, breaker.isOpen(), memory.taken(device));
   }
 
   @Override

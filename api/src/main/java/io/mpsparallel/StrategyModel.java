@@ -14,15 +14,14 @@ import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
+import io.mpsparallel.work.LogContext;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Settled;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -134,8 +133,18 @@ final class StrategyModel implements LoadedModel {
   // ---- requests ----
 
   @Override
+  @SuppressWarnings("try") // the context is left, not read
   public InferenceResult infer(InferenceRequest request) {
     requireNonNull(request, "request");
+    if (request.id().isEmpty()) {
+      return inferWatched(request);
+    }
+    try (LogContext about = LogContext.of(placement.source(), request.id().get())) {
+      return inferWatched(request);
+    }
+  }
+
+  private InferenceResult inferWatched(InferenceRequest request) {
     Observers.Watched watched = begin();
     try {
       InferenceResult result = inferSomewhere(request);
@@ -246,7 +255,7 @@ final class StrategyModel implements LoadedModel {
     Placement at = guard.placement();
     WorkItem item;
     try {
-      refuseOnLane("infer");
+      Answers.refuseOnLane("infer");
       item = admitOwned(at, request, inputs.share());
     } catch (InferenceException e) {
       guard.gone();
@@ -261,7 +270,7 @@ final class StrategyModel implements LoadedModel {
         throw e;
       }
     }
-    return await(item);
+    return Answers.await(item);
   }
 
   /** Whether the request was counted; if so, it is to leave. */
@@ -298,25 +307,24 @@ final class StrategyModel implements LoadedModel {
     }
   }
 
-  private static void refuseOnLane(String call) {
-    if (Thread.currentThread() instanceof LaneThread lane) {
-      throw new InferenceException(
-          ErrorCode.MISUSE,
-          call
-              + " on "
-              + lane.getName()
-              + " would wait for the lane it runs on: use submit, or leave"
-              + " the lane with an Async method of the future");
-    }
-  }
-
   @Override
   public CompletableFuture<InferenceResult> submit(InferenceRequest request) {
     requireNonNull(request, "request");
     return submit(request, false, (at, item) -> at.site().strategy().accept(item, Duration.ZERO));
   }
 
+  @SuppressWarnings("try") // the context is left, not read
   private CompletableFuture<InferenceResult> submit(
+      InferenceRequest request, boolean patient, BiConsumer<Placement, WorkItem> handIn) {
+    if (request.id().isEmpty()) {
+      return submitWatched(request, patient, handIn);
+    }
+    try (LogContext about = LogContext.of(placement.source(), request.id().get())) {
+      return submitWatched(request, patient, handIn);
+    }
+  }
+
+  private CompletableFuture<InferenceResult> submitWatched(
       InferenceRequest request, boolean patient, BiConsumer<Placement, WorkItem> handIn) {
     Observers.Watched watched = begin();
     Placement at = placement;
@@ -425,7 +433,9 @@ final class StrategyModel implements LoadedModel {
     if (closed.get()) {
       throw new InferenceException(ErrorCode.CLOSED, "the model was closed");
     }
-    return new WorkItem(at.version(), inputs, owned, request.priority(), deadlineNanos);
+    WorkItem item = new WorkItem(at.version(), inputs, owned, request.priority(), deadlineNanos);
+    item.name(request.id().orElse(null));
+    return item;
   }
 
   /** At most a hundred years, which the clock can hold. */
@@ -440,59 +450,21 @@ final class StrategyModel implements LoadedModel {
     List<CompletableFuture<InferenceResult>> futures = new ArrayList<>(requests.size());
     List<InferenceResult> results = new ArrayList<>(requests.size());
     try {
-      refuseOnLane("map");
+      Answers.refuseOnLane("map");
       for (InferenceRequest request : requests) {
         futures.add(submit(request, true, StrategyModel::place));
         if (futures.size() - results.size() >= window) {
-          results.add(await(futures.get(results.size())));
+          results.add(Answers.await(futures.get(results.size())));
         }
       }
       while (results.size() < futures.size()) {
-        results.add(await(futures.get(results.size())));
+        results.add(Answers.await(futures.get(results.size())));
       }
       return new ResultList(results);
     } catch (RuntimeException e) {
-      abandon(requests, futures, results);
+      Answers.abandon(requests, futures, results);
       throw e;
     }
-  }
-
-  private static void abandon(
-      List<InferenceRequest> requests,
-      List<CompletableFuture<InferenceResult>> futures,
-      List<InferenceResult> results) {
-    results.forEach(InferenceResult::close);
-    for (CompletableFuture<InferenceResult> future :
-        futures.subList(results.size(), futures.size())) {
-      if (!future.cancel(false) && !future.isCompletedExceptionally()) {
-        future.join().close();
-      }
-    }
-    requests.subList(futures.size(), requests.size()).forEach(r -> r.inputs().close());
-  }
-
-  private static InferenceResult await(CompletableFuture<InferenceResult> future) {
-    try {
-      return future.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      if (!future.cancel(false) && !future.isCompletedExceptionally()) {
-        future.join().close();
-      }
-      throw new InferenceException(
-          ErrorCode.CANCELLED, "interrupted while it waited for the answer", e);
-    } catch (CancellationException e) {
-      throw new InferenceException(ErrorCode.CANCELLED, "the request was cancelled", e);
-    } catch (ExecutionException e) {
-      throw rethrown(e.getCause() == null ? e : e.getCause());
-    }
-  }
-
-  /** The lane's failure with this thread's trace as well: both ends of the story. */
-  private static InferenceException rethrown(Throwable cause) {
-    return cause instanceof InferenceException failure
-        ? failure.seenHere()
-        : new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + cause, cause);
   }
 
   @Override

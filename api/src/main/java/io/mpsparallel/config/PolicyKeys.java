@@ -24,8 +24,9 @@ final class PolicyKeys {
     List<Fallback> fallback = in.read("resilience.fallback", d.fallback(), PolicyKeys::places);
     int retries = in.read("resilience.retries", d.retries(), HoconSettings::integer);
     int perModel = in.read("resilience.per-model", d.perModel(), PolicyKeys::bound);
+    long memory = in.read("resilience.model-memory", d.modelMemoryBytes(), PolicyKeys::boundBytes);
     Breaker breaker = breaker(in, d.breaker());
-    return in.make(d, () -> new ResilienceSettings(fallback, retries, perModel, breaker));
+    return in.make(d, () -> new ResilienceSettings(fallback, retries, perModel, memory, breaker));
   }
 
   private static Breaker breaker(HoconReader in, Breaker d) {
@@ -45,7 +46,16 @@ final class PolicyKeys {
     if (HoconSettings.isWord(config, key, HoconSettings.NONE)) {
       return ResilienceSettings.NO_BOUND;
     }
-    int value = HoconSettings.integer(config, key);
+    return (int) atLeast1(HoconSettings.integer(config, key));
+  }
+
+  private static long boundBytes(Config config, String key) {
+    return HoconSettings.isWord(config, key, HoconSettings.NONE)
+        ? ResilienceSettings.NO_BOUND
+        : atLeast1(config.getBytes(key));
+  }
+
+  private static long atLeast1(long value) {
     if (value < 1) {
       throw new IllegalArgumentException("expected: none, or at least 1");
     }

@@ -45,6 +45,37 @@ public final class Events {
   }
 
   /**
+   * A job is handed to a device or a worker.
+   *
+   * @return what to {@linkplain Execution#end end} when its outputs are there; null if nobody wants
+   *     it
+   */
+  public static @Nullable Execution execution() {
+    return PRESENT && Flight.wantsExecutions() ? new Execution(Flight.execution()) : null;
+  }
+
+  /** A job that is recorded. */
+  public static final class Execution {
+    private final Object event;
+
+    private Execution(Object event) {
+      this.event = event;
+    }
+
+    /**
+     * The job has run, or failed. Once.
+     *
+     * @param place the lane's stream or the worker
+     * @param model the model
+     * @param requests how many it answers
+     * @param failed whether it has no outputs
+     */
+    public void end(Object place, Object model, int requests, boolean failed) {
+      Flight.end(event, place, model, requests, failed);
+    }
+  }
+
+  /**
    * Requests were put together.
    *
    * @param requests how many

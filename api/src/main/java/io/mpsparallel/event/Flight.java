@@ -11,6 +11,7 @@ import jdk.jfr.StackTrace;
 /** The events; loaded only where Flight Recorder is. */
 final class Flight {
   private static final RequestEvent ANY_REQUEST = new RequestEvent();
+  private static final ExecuteEvent ANY_EXECUTION = new ExecuteEvent();
   private static final BatchFormedEvent ANY_BATCH = new BatchFormedEvent();
 
   private Flight() {}
@@ -35,6 +36,25 @@ final class Flight {
 
     @Label("Outcome")
     String outcome = "";
+  }
+
+  @Name("mpsparallel.Execute")
+  @Label("Execute")
+  @Description("A forward, from when it was handed to a device or worker to when its outputs came")
+  @Category("mps-parallel")
+  @StackTrace(false)
+  static final class ExecuteEvent extends Event {
+    @Label("Place")
+    String place = "";
+
+    @Label("Model")
+    String model = "";
+
+    @Label("Requests")
+    int requests;
+
+    @Label("Failed")
+    boolean failed;
   }
 
   @Name("mpsparallel.BatchFormed")
@@ -118,6 +138,28 @@ final class Flight {
       event.device = device;
       event.batch = batch;
       event.outcome = outcome;
+      event.commit();
+    }
+  }
+
+  static boolean wantsExecutions() {
+    return ANY_EXECUTION.isEnabled();
+  }
+
+  static Object execution() {
+    ExecuteEvent event = new ExecuteEvent();
+    event.begin();
+    return event;
+  }
+
+  static void end(Object begun, Object place, Object model, int requests, boolean failed) {
+    ExecuteEvent event = (ExecuteEvent) begun;
+    event.end();
+    if (event.shouldCommit()) {
+      event.place = place.toString();
+      event.model = model.toString();
+      event.requests = requests;
+      event.failed = failed;
       event.commit();
     }
   }

@@ -11,16 +11,18 @@ import java.util.List;
  * @param fallback where they run instead, in this order
  * @param retries how often a request is tried again after its lane was lost
  * @param perModel requests of one model that may be in flight, or {@link #NO_BOUND}
+ * @param modelMemoryBytes what the weights of all models may take on one device, or {@link
+ *     #NO_BOUND}
  * @param breaker when a place is left alone for a while
  */
 public record ResilienceSettings(
-    List<Fallback> fallback, int retries, int perModel, Breaker breaker) {
+    List<Fallback> fallback, int retries, int perModel, long modelMemoryBytes, Breaker breaker) {
   /** No bound on the requests of one model, besides the queue's. */
   public static final int NO_BOUND = 0;
 
   /** No fallback, one retry, no bound. */
   public static final ResilienceSettings DEFAULTS =
-      new ResilienceSettings(List.of(), 1, NO_BOUND, Breaker.DEFAULTS);
+      new ResilienceSettings(List.of(), 1, NO_BOUND, NO_BOUND, Breaker.DEFAULTS);
 
   /**
    * A place where requests run instead.
@@ -91,6 +93,7 @@ public record ResilienceSettings(
     requireNonNull(breaker, "breaker");
     Check.range("resilience.retries", retries, 0, 10);
     Check.range("resilience.per-model", perModel, NO_BOUND, 1 << 24);
+    Check.range("resilience.model-memory", modelMemoryBytes, NO_BOUND, Long.MAX_VALUE);
     if (fallback.stream().distinct().count() < fallback.size()) {
       throw Check.invalid("resilience.fallback", fallback, "each place once");
     }
@@ -103,7 +106,7 @@ public record ResilienceSettings(
    * @return the changed settings
    */
   public ResilienceSettings withFallback(Fallback... changed) {
-    return new ResilienceSettings(List.of(changed), retries, perModel, breaker);
+    return new ResilienceSettings(List.of(changed), retries, perModel, modelMemoryBytes, breaker);
   }
 
   /**
@@ -113,7 +116,7 @@ public record ResilienceSettings(
    * @return the changed settings
    */
   public ResilienceSettings withRetries(int changed) {
-    return new ResilienceSettings(fallback, changed, perModel, breaker);
+    return new ResilienceSettings(fallback, changed, perModel, modelMemoryBytes, breaker);
   }
 
   /**
@@ -123,7 +126,7 @@ public record ResilienceSettings(
    * @return the changed settings
    */
   public ResilienceSettings withPerModel(int changed) {
-    return new ResilienceSettings(fallback, retries, changed, breaker);
+    return new ResilienceSettings(fallback, retries, changed, modelMemoryBytes, breaker);
   }
 
   /**
@@ -133,6 +136,16 @@ public record ResilienceSettings(
    * @return the changed settings
    */
   public ResilienceSettings withBreaker(Breaker changed) {
-    return new ResilienceSettings(fallback, retries, perModel, changed);
+    return new ResilienceSettings(fallback, retries, perModel, modelMemoryBytes, changed);
+  }
+
+  /**
+   * Changes what weights may take.
+   *
+   * @param changed the new value, in bytes
+   * @return the changed settings
+   */
+  public ResilienceSettings withModelMemory(long changed) {
+    return new ResilienceSettings(fallback, retries, perModel, changed, breaker);
   }
 }

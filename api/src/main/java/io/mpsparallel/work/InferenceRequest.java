@@ -21,11 +21,14 @@ public final class InferenceRequest {
   private final NamedTensors inputs;
   private final @Nullable Duration deadline;
   private final Priority priority;
+  private final @Nullable String id;
 
-  private InferenceRequest(NamedTensors inputs, @Nullable Duration deadline, Priority priority) {
+  private InferenceRequest(
+      NamedTensors inputs, @Nullable Duration deadline, Priority priority, @Nullable String id) {
     this.inputs = requireNonNull(inputs, "inputs");
     this.deadline = deadline;
     this.priority = requireNonNull(priority, "priority");
+    this.id = id;
   }
 
   /**
@@ -55,7 +58,7 @@ public final class InferenceRequest {
    * @return the request
    */
   public static InferenceRequest of(NamedTensors inputs) {
-    return new InferenceRequest(inputs, null, Priority.NORMAL);
+    return new InferenceRequest(inputs, null, Priority.NORMAL, null);
   }
 
   /**
@@ -70,7 +73,7 @@ public final class InferenceRequest {
       throw new InferenceException(
           ErrorCode.INVALID_INPUT, "deadline: " + after + " (expected: more than 0)");
     }
-    return new InferenceRequest(inputs, after, priority);
+    return new InferenceRequest(inputs, after, priority, id);
   }
 
   /**
@@ -80,7 +83,19 @@ public final class InferenceRequest {
    * @return the changed request
    */
   public InferenceRequest withPriority(Priority changed) {
-    return new InferenceRequest(inputs, deadline, changed);
+    return new InferenceRequest(inputs, deadline, changed, id);
+  }
+
+  /**
+   * The same request with a name, for logs: while its call runs, its failure is logged, or what its
+   * caller hung on its future runs on a lane, SLF4J's {@code MDC} has the name under {@value
+   * LogContext#REQUEST} and the model's file under {@value LogContext#MODEL}.
+   *
+   * @param name the id of a trace or of a user's request, say; it need not be unique
+   * @return the changed request
+   */
+  public InferenceRequest withId(String name) {
+    return new InferenceRequest(inputs, deadline, priority, requireNonNull(name, "id"));
   }
 
   /** {@return the inputs} */
@@ -96,5 +111,10 @@ public final class InferenceRequest {
   /** {@return the priority} */
   public Priority priority() {
     return priority;
+  }
+
+  /** {@return what its caller calls the request, if it has a name} */
+  public Optional<String> id() {
+    return Optional.ofNullable(id);
   }
 }

@@ -19,6 +19,11 @@ public interface Job {
     return 1;
   }
 
+  /** {@return how many requests it answers; 1 unless overridden} */
+  default int requestCount() {
+    return 1;
+  }
+
   /**
    * Fills the slot of one forward, with {@code bind} or {@code stage}. Again, for a slot elsewhere,
    * if the first was lost with its process before the end of the forward was told.

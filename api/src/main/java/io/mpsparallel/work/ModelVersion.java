@@ -65,4 +65,10 @@ public final class ModelVersion {
       onRetired.run();
     }
   }
+
+  /** {@return what it was loaded from, for logs} */
+  @Override
+  public String toString() {
+    return models.values().stream().findFirst().map(Model::source).map(Object::toString).orElse("");
+  }
 }

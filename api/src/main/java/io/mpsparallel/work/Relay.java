@@ -24,6 +24,7 @@ public final class Relay {
   public static WorkItem of(WorkItem item, ModelVersion version) {
     WorkItem other =
         new WorkItem(version, item.inputs().share(), true, item.priority(), item.deadlineNanos());
+    other.name(item.id());
     other.whenComplete(
         (result, failure) -> {
           if (!other.isWithdrawn()) {

@@ -42,6 +42,7 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
   private @Nullable WorkObserver observer; // before it is handed in, then only read
   private @Nullable Settled settled; // before it is handed in, then only read
   private @Nullable Warden warden; // before it is handed in, then whoever finishes it
+  private @Nullable String id; // before it is handed in, then only read
   private long sinceNanos; // before it is handed in, then only read
 
   @SuppressWarnings("unused") // through FINISHED
@@ -81,6 +82,20 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
   @Override
   public ModelVersion version() {
     return version;
+  }
+
+  /** {@return what its caller calls the request; null for nothing} */
+  public @Nullable String id() {
+    return id;
+  }
+
+  /**
+   * Says what its caller calls the request. For its maker, before anybody else sees it.
+   *
+   * @param name the name; null for nothing
+   */
+  public void name(@Nullable String name) {
+    id = name;
   }
 
   /** {@return the inputs, checked against the model's signature} */
@@ -277,13 +292,25 @@ public final class WorkItem extends CompletableFuture<InferenceResult> implement
   }
 
   @Override
+  @SuppressWarnings("try") // the context is left, not read
   public boolean complete(InferenceResult result) {
-    return ends(result, null) && super.complete(result);
+    if (id == null) {
+      return ends(result, null) && super.complete(result);
+    }
+    try (LogContext about = LogContext.of(this)) {
+      return ends(result, null) && super.complete(result);
+    }
   }
 
   @Override
+  @SuppressWarnings("try") // the context is left, not read
   public boolean completeExceptionally(Throwable failure) {
-    return ends(null, failure) && super.completeExceptionally(failure);
+    if (id == null) {
+      return ends(null, failure) && super.completeExceptionally(failure);
+    }
+    try (LogContext about = LogContext.of(this)) {
+      return ends(null, failure) && super.completeExceptionally(failure);
+    }
   }
 
   @Override

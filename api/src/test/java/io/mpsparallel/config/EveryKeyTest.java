@@ -205,6 +205,12 @@ final class EveryKeyTest {
         of("resilience.retries", "3", 3, in.andThen(ResilienceSettings::retries), "11"),
         of("resilience.per-model", "3", 3, in.andThen(ResilienceSettings::perModel), "0"),
         of(
+            "resilience.model-memory",
+            "3k",
+            3072L,
+            in.andThen(ResilienceSettings::modelMemoryBytes),
+            "0"),
+        of(
             "resilience.breaker.window",
             "3",
             3,

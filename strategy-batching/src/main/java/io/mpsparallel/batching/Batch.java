@@ -111,6 +111,11 @@ final class Batch implements Job {
   }
 
   @Override
+  public int requestCount() {
+    return requests().size();
+  }
+
+  @Override
   public int forwards() {
     return stacked ? 1 : requests().size();
   }

@@ -2,6 +2,7 @@ package io.mpsparallel.processes;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.BoundedSource;
 import io.mpsparallel.work.Job;
@@ -79,7 +80,7 @@ final class Hand {
       ProcessModel model = workload.modelOf(errand.job());
       for (int i = errand.open().nextSetBit(0); i >= 0; i = errand.open().nextSetBit(i + 1)) {
         FrameSlot slot = new FrameSlot(worker, model);
-        filled.add(new Flight(errand, i, slot));
+        filled.add(new Flight(errand, i, slot, Events.execution()));
         errand.job().fill(i, slot);
       }
       return filled;
@@ -149,7 +150,9 @@ final class Hand {
       NamedTensors outputs = flight.slot().takeOutputs();
       Served served = workload.served();
       answer = () -> job.succeed(forward, outputs, served);
+      flight.ended(worker, false);
     } catch (RuntimeException e) {
+      flight.ended(worker, true);
       answer = () -> job.fail(forward, CallersCode.failure(e));
     } finally {
       flight.slot().close();

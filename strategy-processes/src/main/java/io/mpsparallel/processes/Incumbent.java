@@ -244,4 +244,9 @@ final class Incumbent {
       }
     }
   }
+
+  @Override
+  public String toString() {
+    return name;
+  }
 }

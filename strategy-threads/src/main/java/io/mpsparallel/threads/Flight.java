@@ -3,8 +3,10 @@ package io.mpsparallel.threads;
 import io.mpsparallel.backend.Event;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.Slot;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.work.Job;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A job on its way through the device.
@@ -14,5 +16,12 @@ import java.util.List;
  * @param slots where, one for each forward
  * @param done the event after it
  * @param startNanos when it was handed to the device
+ * @param recorded what ends with it; null if nobody wants it
  */
-record Flight(Job job, Model model, List<Slot> slots, Event done, long startNanos) {}
+record Flight(
+    Job job,
+    Model model,
+    List<Slot> slots,
+    Event done,
+    long startNanos,
+    Events.@Nullable Execution recorded) {}

@@ -7,9 +7,11 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Job;
+import io.mpsparallel.work.LogContext;
 import io.mpsparallel.work.Served;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
@@ -96,13 +98,14 @@ final class Lane {
     try {
       Model model = job.version().on(device());
       slots = filled(job, model);
+      Events.Execution recorded = Events.execution();
       Event done = stream.run(slots);
-      flights.addLast(new Flight(job, model, slots, done, System.nanoTime()));
+      flights.addLast(new Flight(job, model, slots, done, System.nanoTime(), recorded));
     } catch (RuntimeException | Error e) {
       started--;
       inHand.setRelease(place, null);
       slots.forEach(this::discard);
-      job.fail(failure(e));
+      job.fail(failure(job, e));
     }
   }
 
@@ -206,24 +209,31 @@ final class Lane {
         throw late();
       }
       for (int i = 0; i < outcomes.length; i++) {
-        outcomes[i] = outcomeOf(flight.slots().get(i), flight.model());
+        outcomes[i] = outcomeOf(flight, flight.slots().get(i));
       }
     } catch (RuntimeException | Error e) {
       flight.slots().forEach(this::discard);
-      Arrays.fill(outcomes, new Outcome(null, failure(e)));
+      Arrays.fill(outcomes, new Outcome(null, failure(flight.job(), e)));
     }
+    ended(flight.recorded(), flight.job(), outcomes[0].failure() != null);
     return outcomes;
   }
 
-  private Outcome outcomeOf(Slot slot, Model model) {
+  private void ended(Events.@Nullable Execution recorded, Job job, boolean failed) {
+    if (recorded != null) {
+      recorded.end(stream, job.version(), job.requestCount(), failed);
+    }
+  }
+
+  private Outcome outcomeOf(Flight flight, Slot slot) {
     try {
       NamedTensors outputs = slot.takeOutputs();
       served.lazySet(served.get() + 1);
       return new Outcome(outputs, null);
     } catch (RuntimeException | Error e) {
-      return new Outcome(null, failure(e));
+      return new Outcome(null, failure(flight.job(), e));
     } finally {
-      shelf.put(model, slot); // takeOutputs empties it, whether it returns or throws
+      shelf.put(flight.model(), slot); // takeOutputs empties it, whether it returns or throws
     }
   }
 
@@ -244,7 +254,9 @@ final class Lane {
   NamedTensors run(WorkItem item) {
     Model model = item.version().on(device());
     Slot slot = shelf.take(model);
+    Events.Execution recorded = Events.execution();
     boolean empty = false;
+    boolean failed = true;
     try {
       slot.bind(item.inputs());
       try (Event done = stream.run(List.of(slot))) {
@@ -252,9 +264,11 @@ final class Lane {
         empty = true; // takeOutputs empties it, whether it returns or throws
         NamedTensors outputs = slot.takeOutputs(); // asks the event, so before it is closed
         served.lazySet(served.get() + 1);
+        failed = false;
         return outputs;
       }
     } finally {
+      ended(recorded, item, failed);
       if (empty) {
         shelf.put(model, slot);
       } else {
@@ -268,7 +282,7 @@ final class Lane {
     try {
       return new InferenceResult(run(item), label);
     } catch (RuntimeException e) {
-      throw failure(e);
+      throw failure(item, e);
     }
   }
 
@@ -283,11 +297,14 @@ final class Lane {
     }
   }
 
-  private InferenceException failure(Throwable e) {
+  @SuppressWarnings("try") // the context is left, not read
+  private InferenceException failure(Job job, Throwable e) {
     if (e instanceof InferenceException known) {
       return known;
     }
-    LOG.warn("{}: unexpected failure", stream, e);
+    try (LogContext about = LogContext.of(job)) {
+      LOG.warn("{}: unexpected failure", stream, e);
+    }
     return new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + e, e);
   }
 
