@@ -31,7 +31,7 @@ final class BenchReport {
       th:first-child, td:first-child, .left { text-align: left; }
       pre { background: color-mix(in srgb, var(--faint) 35%, var(--paper)); padding: .8rem;
         overflow-x: auto; }
-      .grid { stroke: var(--faint); } .tick { fill: var(--ink); font-size: 14px; }
+      .grid { stroke: var(--faint); } .tick { fill: var(--ink); font-size: 15px; }
       .line { fill: none; stroke: var(--c); stroke-width: 2.5; } .dot { fill: var(--c); }
       .late { fill: var(--late); } .waiting { fill: var(--waiting); }
       .running { fill: var(--running); }
