@@ -184,12 +184,12 @@ record BenchAdvice(BenchResults results) {
   private static String slow(BenchCell cell) {
     BenchCell.Open open = cell.open();
     return format(
-        "%s, %s did not keep up: it answered %s a second, and %.0f %% of the requests had no answer"
-            + " when the last had been sent.",
+        "%s, %s did not keep up: %.0f %% of the requests had no answer yet when the last had been"
+            + " sent, and %s a second were answered in the end.",
         load(cell),
         cell.strategy(),
-        Numbers.rate(cell.requestsPerSecond()),
-        open == null ? 0 : 100 * open.behind());
+        open == null ? 0 : 100 * open.behind(),
+        Numbers.rate(cell.requestsPerSecond()));
   }
 
   private static String format(String text, Object... values) {

@@ -76,10 +76,12 @@ final class BenchAdviceTest {
                 + " half of them within 125 us; the quickest of those that kept up, or as good.",
             "At 1,000 requests a second, single had requests without an answer, which puts it"
                 + " behind all that had none: 0 failed, 1 were rejected.",
-            "At 1,000 requests a second, adaptive did not keep up: it answered 949 a second, and 0"
-                + " % of the requests had no answer when the last had been sent.",
-            "At 1,000 requests a second, processes did not keep up: it answered 1,000 a second, and"
-                + " 6 % of the requests had no answer when the last had been sent.");
+            "At 1,000 requests a second, adaptive did not keep up: 0 % of the requests had no"
+                + " answer yet when the last had been sent, and 949 a second were answered in the"
+                + " end.",
+            "At 1,000 requests a second, processes did not keep up: 6 % of the requests had no"
+                + " answer yet when the last had been sent, and 1,000 a second were answered in the"
+                + " end.");
   }
 
   @Test
