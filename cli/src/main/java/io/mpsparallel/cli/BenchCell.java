@@ -2,6 +2,7 @@ package io.mpsparallel.cli;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one strategy did with one load. Immutable, any thread.
@@ -19,6 +20,8 @@ import java.util.Map;
  * @param meanBatchRows rows of a forward on average
  * @param errors requests that failed
  * @param rejected requests that were rejected for the queue was full
+ * @param spent where the time of a request went
+ * @param open the open loop, or null if it was a closed one
  */
 record BenchCell(
     String strategy,
@@ -33,7 +36,47 @@ record BenchCell(
     double maxMicros,
     double meanBatchRows,
     long errors,
-    long rejected) {
+    long rejected,
+    Spent spent,
+    @Nullable Open open) {
+  /** How far below the asked rate still counts as that rate. */
+  private static final double SHORT = 0.05;
+
+  /**
+   * Where the time of a request went, on average over all rounds.
+   *
+   * @param meanMicros from the call, or in an open loop from the moment it was due, to the answer
+   * @param lateMicros until it was sent: more than 0 only in an open loop
+   * @param waitingMicros in the strategy's queue
+   * @param busy which part of the lanes had work, 0 to 1
+   */
+  record Spent(double meanMicros, double lateMicros, double waitingMicros, double busy) {
+    /** {@return the rest: the forward, and whatever it takes to hand over request and answer} */
+    double runningMicros() {
+      return Math.max(0, meanMicros - lateMicros - waitingMicros);
+    }
+  }
+
+  /**
+   * An open loop.
+   *
+   * @param rate the requests a second that were asked for
+   * @param behind the part of the requests that still had no answer when the last had been sent,
+   *     those apart that are always under way; the median of the rounds
+   */
+  record Open(double rate, double behind) {}
+
+  /** {@return requests without an answer} */
+  long failed() {
+    return errors + rejected;
+  }
+
+  /** {@return whether its answers came as fast as requests did; true in a closed loop} */
+  boolean keptUp() {
+    return open == null
+        || (requestsPerSecond >= (1 - SHORT) * open.rate() && open.behind() <= SHORT);
+  }
+
   double rowsPerSecond() {
     return requestsPerSecond * rows;
   }
@@ -55,6 +98,16 @@ record BenchCell(
     json.put("mean_batch_rows", meanBatchRows);
     json.put("errors", errors);
     json.put("rejected", rejected);
+    json.put("mean_us", spent.meanMicros());
+    json.put("late_us", spent.lateMicros());
+    json.put("waiting_us", spent.waitingMicros());
+    json.put("running_us", spent.runningMicros());
+    json.put("lanes_busy", spent.busy());
+    if (open != null) {
+      json.put("rate", open.rate());
+      json.put("behind", open.behind());
+      json.put("kept_up", keptUp());
+    }
     return json;
   }
 }

@@ -134,6 +134,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     BenchPlan plan = plan();
+    checkFiles();
     BenchResults results = measured(plan);
     if (json != null) {
       write(json, results.json());
@@ -155,7 +156,8 @@ final class BenchCommand implements Callable<Integer> {
     check(rounds >= 1 && rounds <= 100, "--rounds: " + rounds, "1..100");
     check(rate == null || rate > 0, "--rate: " + rate, "more than 0");
     double perSecond = rate == null ? 0 : rate;
-    return new BenchPlan(client(), callers, perSecond, rows, time(), rounds);
+    List<Integer> loads = callers.stream().distinct().sorted().toList();
+    return new BenchPlan(client(), loads, perSecond, rows, time(), rounds);
   }
 
   private BenchPlan.Client client() {
@@ -178,6 +180,17 @@ final class BenchCommand implements Callable<Integer> {
     if (!holds) {
       throw new ParameterException(spec().commandLine(), found + " (expected: " + expected + ")");
     }
+  }
+
+  /** What cannot be written is told before anything is measured. */
+  private void checkFiles() {
+    check(json == null || OutputFile.isWritable(json), "--json: " + json, OutputFile.EXPECTED);
+    check(
+        report == null || OutputFile.isWritable(report),
+        "--report: " + report,
+        OutputFile.EXPECTED);
+    boolean same = json != null && report != null && OutputFile.same(json, report);
+    check(!same, "--report: " + report, "another file than that of --json");
   }
 
   private List<String> chosen() {
@@ -268,8 +281,9 @@ final class BenchCommand implements Callable<Integer> {
     }
     out.print(results.table());
     out.println();
-    results.advice().forEach(out::println);
-    out.println(results.hocon());
+    BenchAdvice advice = new BenchAdvice(results);
+    advice.lines().forEach(out::println);
+    out.println(advice.hocon());
     if (json != null) {
       out.println("figures: " + json);
     }

@@ -8,7 +8,6 @@ import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Ticker;
 import java.time.Duration;
-import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -26,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class BenchLoad {
   private static final long SPIN_NANOS = 50_000;
   private static final long SEED = 20_261_129;
+  private static final int MOST_REQUESTS = 1_000_000_000;
 
   private final LoadedModel model;
   private final NamedTensors inputs;
@@ -36,12 +36,22 @@ final class BenchLoad {
   /**
    * What was measured.
    *
-   * @param elapsed from the first request to the last answer
+   * @param elapsed from the first request to the last answer; in an open loop, the time during
+   *     which requests were sent
    * @param latencies nanoseconds of each answer
    * @param errors requests that failed, those that were rejected apart
    * @param rejected requests that were rejected for the queue was full
+   * @param lateNanos how much later than they were due all requests together were sent
+   * @param behind the part of the requests that had no answer when the last had been sent, those
+   *     apart that are always under way; 0 in a closed loop
    */
-  record Outcome(Duration elapsed, Histogram latencies, long errors, long rejected) {
+  record Outcome(
+      Duration elapsed,
+      Histogram latencies,
+      long errors,
+      long rejected,
+      long lateNanos,
+      double behind) {
     double perSecond() {
       return latencies.getTotalCount() / Math.max(1e-9, elapsed.toNanos() / 1e9);
     }
@@ -90,19 +100,34 @@ final class BenchLoad {
 
   /** So many requests a second, at random moments. */
   Outcome open(double perSecond, Duration time) {
-    SplittableRandom random = new SplittableRandom(SEED);
+    int requests = (int) Math.max(1, Math.min(MOST_REQUESTS, Math.rint(perSecond * seconds(time))));
+    Arrivals arrivals = new Arrivals(SEED, requests, time);
     Semaphore answers = new Semaphore(0);
     long start = System.nanoTime();
-    long due = start;
-    int submitted = 0;
-    while (due - start < time.toNanos()) {
-      due += (long) (-Math.log(1 - random.nextDouble()) / perSecond * 1e9);
+    long late = 0;
+    for (int i = 0; i < requests; i++) {
+      long due = start + arrivals.nextNanos();
       awaitMoment(due);
+      late += System.nanoTime() - due;
       submit(due, answers);
-      submitted++;
     }
-    answers.acquireUninterruptibly(submitted);
-    return outcome(Duration.ofNanos(System.nanoTime() - start));
+    awaitMoment(start + time.toNanos());
+    Duration sending = Duration.ofNanos(System.nanoTime() - start);
+    int open = requests - answers.availablePermits();
+    answers.acquireUninterruptibly(requests);
+    return new Outcome(
+        sending, latencies, errors.sum(), rejected.sum(), late, behind(open, requests, sending));
+  }
+
+  /** A request takes at least as long as the quickest: so many have no answer at any moment. */
+  private double behind(int open, int requests, Duration sending) {
+    long quickest = latencies.getTotalCount() == 0 ? 0 : latencies.getMinValue();
+    double underWay = (double) requests * quickest / sending.toNanos();
+    return Math.max(0, open - underWay) / requests;
+  }
+
+  private static double seconds(Duration time) {
+    return time.toNanos() / 1e9;
   }
 
   private static void awaitMoment(long due) {
@@ -141,6 +166,6 @@ final class BenchLoad {
   }
 
   private Outcome outcome(Duration elapsed) {
-    return new Outcome(elapsed, latencies, errors.sum(), rejected.sum());
+    return new Outcome(elapsed, latencies, errors.sum(), rejected.sum(), 0, 0);
   }
 }

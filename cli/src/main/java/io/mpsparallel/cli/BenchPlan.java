@@ -10,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What to measure: each strategy with each number of callers, in rounds, one strategy after the
@@ -39,50 +37,6 @@ record BenchPlan(
   /** A strategy that is ready. */
   record Contender(String strategy, InferenceExecutor executor, LoadedModel model) {}
 
-  /** What was measured of a cell so far. */
-  private static final class Sum {
-    private final List<Double> rates = new ArrayList<>();
-    private final Histogram latencies = new Histogram(3);
-    private long errors;
-    private long rejected;
-    private long batches;
-    private long batchRows;
-
-    void add(BenchLoad.Outcome outcome, @Nullable BatchStats before, @Nullable BatchStats after) {
-      rates.add(outcome.perSecond());
-      latencies.add(outcome.latencies());
-      errors += outcome.errors();
-      rejected += outcome.rejected();
-      if (before != null && after != null) {
-        batches += after.batches() - before.batches();
-        batchRows += after.rows() - before.rows();
-      }
-    }
-
-    BenchCell cell(String strategy, int callers, String client, int rows) {
-      double[] sorted = rates.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-      return new BenchCell(
-          strategy,
-          callers,
-          client,
-          rows,
-          median(sorted),
-          sorted[0],
-          sorted[sorted.length - 1],
-          latencies.getValueAtPercentile(50) / 1e3,
-          latencies.getValueAtPercentile(99) / 1e3,
-          latencies.getMaxValue() / 1e3,
-          batches <= 0 ? rows : (double) batchRows / batches,
-          errors,
-          rejected);
-    }
-
-    private static double median(double[] sorted) {
-      int half = sorted.length / 2;
-      return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-    }
-  }
-
   /** {@return the loads: numbers of callers, or one open loop} */
   private List<Integer> loads() {
     return client == Client.OPEN ? List.of(0) : callers;
@@ -104,8 +58,8 @@ record BenchPlan(
   List<BenchCell> run(List<Contender> contenders, NamedTensors inputs, Consumer<String> progress) {
     List<BenchCell> cells = new ArrayList<>();
     for (int load : loads()) {
-      Map<Contender, Sum> sums = new LinkedHashMap<>();
-      contenders.forEach(one -> sums.put(one, new Sum()));
+      Map<Contender, BenchSum> sums = new LinkedHashMap<>();
+      contenders.forEach(one -> sums.put(one, new BenchSum()));
       for (Contender one : contenders) {
         progress.accept(one.strategy() + " gets warm" + text(load));
         apply(one, inputs, load, time.dividedBy(2));
@@ -113,15 +67,25 @@ record BenchPlan(
       for (int round = 1; round <= rounds; round++) {
         for (Contender one : contenders) {
           progress.accept(one.strategy() + ", round " + round + text(load));
-          BatchStats before = one.executor().stats().batching();
-          BenchLoad.Outcome outcome = apply(one, inputs, load, time);
-          sums.getOrDefault(one, new Sum()).add(outcome, before, one.executor().stats().batching());
+          measure(one, inputs, load, sums.getOrDefault(one, new BenchSum()));
         }
       }
       String how = client.name().toLowerCase(java.util.Locale.ROOT);
-      sums.forEach((one, sum) -> cells.add(sum.cell(one.strategy(), load, how, rows)));
+      BenchSum.Load what = new BenchSum.Load(load, how, rows, perSecond);
+      sums.forEach((one, sum) -> cells.add(sum.cell(one.strategy(), what)));
     }
     return cells;
+  }
+
+  private void measure(Contender one, NamedTensors inputs, int load, BenchSum sum) {
+    BatchStats before = one.executor().stats().batching();
+    LaneWatch watch = new LaneWatch(one.executor()::stats);
+    BenchLoad.Outcome outcome;
+    try (watch) {
+      outcome = apply(one, inputs, load, time);
+    }
+    sum.add(outcome, watch);
+    sum.add(before, one.executor().stats().batching());
   }
 
   private static String text(int load) {

@@ -1,26 +1,30 @@
 package io.mpsparallel.cli;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 
 /**
- * A chart as SVG: a line for each strategy over the numbers of callers, both scales logarithmic.
- * Pure functions.
+ * A chart as SVG, with what its lines are as a list below: a line for each strategy over the
+ * numbers of callers, both scales logarithmic. Its text is of a size that can be read where the
+ * page is as narrow as a telephone. Pure functions.
  */
 final class LineChart {
-  private static final int WIDTH = 640;
+  /** As wide as a page of 400 px allows, but for a fifth: text shrinks by no more than that. */
+  private static final int WIDTH = 440;
+
   private static final int HEIGHT = 300;
-  private static final int LEFT = 64;
-  private static final int RIGHT = 110;
-  private static final int TOP = 16;
-  private static final int BOTTOM = 36;
+  private static final int LEFT = 48;
+  private static final int RIGHT = 12;
+  private static final int TOP = 12;
+  private static final int BOTTOM = 48;
+  private static final int MOST_LABELS = 7;
 
   /**
    * A line.
    *
    * @param name what it is called
-   * @param values a value for each number of callers, above 0
+   * @param values a value for each number of callers; what is 0 lies at the bottom
    */
   record Line(String name, List<Double> values) {}
 
@@ -34,7 +38,7 @@ final class LineChart {
    * A chart.
    *
    * @param title what it shows
-   * @param callers the numbers of callers, rising
+   * @param callers the numbers of callers, rising; 0 is an open loop
    * @param lines the lines
    */
   LineChart(String title, List<Integer> callers, List<Line> lines) {
@@ -47,28 +51,33 @@ final class LineChart {
     high = Math.pow(10, Math.max(Math.log10(low) + 1, Math.ceil(Math.log10(most))));
   }
 
-  private java.util.stream.DoubleStream values() {
+  private DoubleStream values() {
     return lines.stream()
         .flatMap(line -> line.values().stream())
-        .mapToDouble(value -> Math.max(1e-3, value));
+        .mapToDouble(Double::doubleValue)
+        .filter(value -> value > 0);
   }
 
-  String svg() {
-    StringBuilder svg = new StringBuilder();
-    svg.append(
-        String.format(
-            Locale.ROOT,
-            "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%n<title>%s</title>%n",
-            WIDTH,
-            HEIGHT,
-            Html.text(title),
-            Html.text(title)));
-    grid(svg);
-    List<Double> labels = new ArrayList<>();
+  /** {@return the figure: the chart and its legend} */
+  String html() {
+    StringBuilder html = new StringBuilder("<figure>\n");
+    append(
+        html,
+        "<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%n",
+        WIDTH,
+        HEIGHT,
+        Html.text(title));
+    append(html, "<title>%s</title>%n", Html.text(title));
+    grid(html);
+    labels(html);
     for (int i = 0; i < lines.size(); i++) {
-      line(svg, lines.get(i), i, labels);
+      line(html, lines.get(i), i);
     }
-    return svg.append("</svg>\n").toString();
+    html.append("</svg>\n<ul class=\"legend\">\n");
+    for (int i = 0; i < lines.size(); i++) {
+      legend(html, lines.get(i), i);
+    }
+    return html.append("</ul>\n</figure>\n").toString();
   }
 
   private void grid(StringBuilder svg) {
@@ -85,71 +94,81 @@ final class LineChart {
           svg,
           "<text class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>%n",
           LEFT - 6,
-          y + 4,
-          Numbers.rate(tick));
+          y + 5,
+          Numbers.tick(tick));
     }
-    for (int i = 0; i < callers.size(); i++) {
-      append(
-          svg,
-          "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>%n",
-          x(i),
-          HEIGHT - 14,
-          callers.get(i) == 0 ? "open" : callers.get(i));
-    }
-    append(
-        svg,
-        "<text class=\"tick\" text-anchor=\"middle\" x=\"%d\" y=\"%d\">callers</text>%n",
-        (LEFT + WIDTH - RIGHT) / 2,
-        HEIGHT - 1);
   }
 
-  private void line(StringBuilder svg, Line line, int number, List<Double> labels) {
-    StringBuilder points = new StringBuilder();
-    for (int i = 0; i < line.values().size(); i++) {
-      points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x(i), y(line.values().get(i))));
+  private void labels(StringBuilder svg) {
+    int every = (callers.size() + MOST_LABELS - 1) / MOST_LABELS;
+    for (int i = 0; i < callers.size() && !isOpen(); i += every) {
+      label(svg, x(i, 0), HEIGHT - BOTTOM + 20, String.valueOf(callers.get(i)));
     }
-    append(svg, "<polyline class=\"line s%d\" points=\"%s\"/>%n", number, points.toString().trim());
-    for (int i = 0; i < line.values().size(); i++) {
-      append(
-          svg,
-          "<circle class=\"dot s%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"4\"><title>%s</title></circle>%n",
-          number,
-          x(i),
-          y(line.values().get(i)),
-          Html.text(
-              line.name() + ", " + callers.get(i) + ": " + Numbers.rate(line.values().get(i))));
-    }
-    double at = free(y(line.values().get(line.values().size() - 1)), labels);
+    String below = isOpen() ? "open loop" : "callers";
+    label(svg, (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 8, below);
+  }
+
+  private static void label(StringBuilder svg, double x, int y, String text) {
     append(
         svg,
-        "<text class=\"name s%d\" x=\"%d\" y=\"%.1f\">%s</text>%n",
+        "<text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>%n",
+        x,
+        y,
+        text);
+  }
+
+  private boolean isOpen() {
+    return callers.equals(List.of(0));
+  }
+
+  private void line(StringBuilder svg, Line line, int number) {
+    StringBuilder points = new StringBuilder();
+    for (int i = 0; i < line.values().size(); i++) {
+      append(points, "%.1f,%.1f ", x(i, number), y(line.values().get(i)));
+    }
+    append(
+        svg,
+        "<polyline class=\"line s%d\" stroke-dasharray=\"%s\" points=\"%s\"/>%n",
         number,
-        WIDTH - RIGHT + 10,
-        at + 4,
+        SeriesStyle.dashes(number),
+        points.toString().trim());
+    for (int i = 0; i < line.values().size(); i++) {
+      double value = line.values().get(i);
+      String where = isOpen() ? "" : ", " + callers.get(i);
+      marker(svg, number, x(i, number), y(value), line.name() + where + ": " + Numbers.rate(value));
+    }
+  }
+
+  private static void marker(StringBuilder svg, int number, double x, double y, String text) {
+    append(
+        svg,
+        "<path class=\"dot s%d\" transform=\"translate(%.1f %.1f)\" d=\"%s\">"
+            + "<title>%s</title></path>%n",
+        number,
+        x,
+        y,
+        SeriesStyle.marker(number),
+        Html.text(text));
+  }
+
+  private static void legend(StringBuilder html, Line line, int number) {
+    html.append("<li><svg class=\"sample\" viewBox=\"0 0 44 16\" aria-hidden=\"true\">");
+    append(
+        html,
+        "<polyline class=\"line s%d\" stroke-dasharray=\"%s\" points=\"0,8 44,8\"/>"
+            + "<path class=\"dot s%d\" transform=\"translate(22 8)\" d=\"%s\"/></svg> %s</li>%n",
+        number,
+        SeriesStyle.dashes(number),
+        number,
+        SeriesStyle.marker(number),
         Html.text(line.name()));
   }
 
-  /** Names that would lie on each other move down. */
-  private static double free(double wanted, List<Double> taken) {
-    double at = wanted;
-    boolean moved = true;
-    while (moved) {
-      moved = false;
-      for (double other : taken) {
-        if (Math.abs(other - at) < 15) {
-          at = other + 15;
-          moved = true;
-        }
-      }
-    }
-    taken.add(at);
-    return at;
-  }
-
-  private double x(int index) {
+  /** With one load there are no lines, and the markers stand beside each other. */
+  private double x(int index, int number) {
     double width = WIDTH - LEFT - RIGHT;
     return callers.size() == 1
-        ? LEFT + width / 2
+        ? LEFT + width * (number + 0.5) / lines.size()
         : LEFT + 12 + index * (width - 24) / (callers.size() - 1);
   }
 
@@ -158,7 +177,7 @@ final class LineChart {
     return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
   }
 
-  private static void append(StringBuilder svg, String format, Object... values) {
-    svg.append(String.format(Locale.ROOT, format, values));
+  private static void append(StringBuilder text, String format, Object... values) {
+    text.append(String.format(Locale.ROOT, format, values));
   }
 }

@@ -12,6 +12,19 @@ final class Numbers {
     return String.format(Locale.ROOT, value < 100 ? "%.1f" : "%,.0f", value);
   }
 
+  /** {@return a power of ten as short as can be, such as {@code 10k}} */
+  static String tick(double value) {
+    if (value < 1) {
+      return String.format(Locale.ROOT, "%.3g", value).replaceAll("0+$", "");
+    }
+    if (value < 999.5) {
+      return String.format(Locale.ROOT, "%.0f", value);
+    }
+    boolean millions = value >= 999_500;
+    return String.format(Locale.ROOT, "%,.0f", value / (millions ? 1e6 : 1e3))
+        + (millions ? "M" : "k");
+  }
+
   /** {@return a duration in milliseconds, with as many digits as are of use} */
   static String millis(Duration duration) {
     double millis = duration.toNanos() / 1e6;

@@ -1,6 +1,7 @@
 package io.mpsparallel.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -95,8 +96,86 @@ final class BenchCommandTest {
     Config cell = ConfigFactory.parseFile(json.toFile()).getConfigList("cells").get(0);
     assertThat(cell.getString("client")).isEqualTo("open");
     assertThat(cell.getInt("rows")).isEqualTo(2);
-    assertThat(cell.getDouble("requests_per_s")).isBetween(50.0, 400.0);
-    assertThat(run.out()).contains("At that rate, threads: ");
+    assertThat(cell.getDouble("rate")).isEqualTo(200);
+    assertThat(cell.getDouble("requests_per_s")).isBetween(190.0, 200.1);
+    assertThat(run.out()).contains("At 200 requests a second, threads: ");
+  }
+
+  @Test
+  void bench_callersTwice_areMeasuredOnce_inRisingOrder() throws IOException {
+    Path json = folder.resolve("out.json");
+    Path report = folder.resolve("out.html");
+    CliRun run =
+        bench(
+            "--shape=1x8",
+            "--strategies=threads,threads",
+            "--callers=4,2,4",
+            "--duration=20ms",
+            "--rounds=1",
+            "--json=" + json,
+            "--report=" + report);
+
+    assertThat(run.err()).isEmpty();
+    assertThat(run.status()).isZero();
+    assertThat(ConfigFactory.parseFile(json.toFile()).getConfigList("cells"))
+        .extracting(cell -> cell.getInt("callers"))
+        .containsExactly(2, 4);
+    assertThat(report).exists();
+  }
+
+  @Test
+  void bench_callersThatWait_areSeenInTheQueue() {
+    Path json = folder.resolve("out.json");
+    CliRun run =
+        bench(
+            "--shape=1x8",
+            "--rows=512",
+            "--strategies=single",
+            "--callers=1,16",
+            "--client=async",
+            "--duration=300ms",
+            "--rounds=1",
+            "--json=" + json);
+
+    assertThat(run.status()).isZero();
+    List<? extends Config> cells = ConfigFactory.parseFile(json.toFile()).getConfigList("cells");
+    assertThat(waitingShare(cells.get(0))).isLessThan(0.5);
+    assertThat(waitingShare(cells.get(1))).isBetween(0.5, 1.0);
+    assertThat(cells.get(1).getDouble("lanes_busy")).isBetween(0.5, 1.0);
+    assertThat(cells.get(1).hasPath("rate")).isFalse();
+  }
+
+  private static double waitingShare(Config cell) {
+    double parts =
+        cell.getDouble("late_us") + cell.getDouble("waiting_us") + cell.getDouble("running_us");
+    assertThat(parts).isCloseTo(cell.getDouble("mean_us"), within(0.01));
+    return cell.getDouble("waiting_us") / cell.getDouble("mean_us");
+  }
+
+  @Test
+  void bench_filesThatCannotBeWritten_areToldBeforeAnythingIsMeasured() throws IOException {
+    String expected = " (expected: a file that can be written, in a folder that exists)";
+    for (String option : List.of("--json", "--report")) {
+      for (Path file : List.of(folder, folder.resolve("no/out"), Path.of("/proc/out"))) {
+        assertUsage(
+            option + ": " + file + expected, "--shape=1x9", "--duration=900s", option + "=" + file);
+      }
+    }
+    Path same = folder.resolve("same");
+    assertUsage(
+        "(expected: another file than that of --json)",
+        "--shape=1x8",
+        "--json=" + same,
+        "--report=" + folder.resolve("./same"));
+  }
+
+  @Test
+  void outputFile_thatIsTried_staysAsItWas() throws IOException {
+    Path old = Files.writeString(folder.resolve("old"), "text");
+    assertThat(OutputFile.isWritable(old)).isTrue();
+    assertThat(old).hasContent("text");
+    assertThat(OutputFile.isWritable(folder.resolve("new"))).isTrue();
+    assertThat(folder.resolve("new")).doesNotExist();
   }
 
   private void assertUsage(String message, String... more) {
