@@ -34,18 +34,39 @@ record Rounds(List<Round> rounds) {
    */
   static Rounds run(
       List<Cell> cells, int rounds, Duration time, Duration pause, PrintWriter progress) {
+    List<List<Cell>> alone = cells.stream().map(List::of).toList();
+    return runGroups(alone, rounds, time, pause, progress);
+  }
+
+  /**
+   * As {@link #run}, where cells of a group are measured one right after the other: noise that
+   * lasts for less than a round meets those alike as well.
+   */
+  static Rounds runGroups(
+      List<List<Cell>> groups, int rounds, Duration time, Duration pause, PrintWriter progress) {
     Random random = new Random(SEED);
     List<Round> all = new ArrayList<>();
     for (int i = 0; i <= rounds; i++) {
       progress.println(i == 0 ? "warming up ..." : "round " + i + " of " + rounds + " ...");
-      List<Cell> order = new ArrayList<>(cells);
-      Collections.shuffle(order, random);
+      List<Cell> order = shuffled(groups, random);
       Round round = measure(order, i == 0 ? time.dividedBy(2) : time, pause);
       if (i > 0) {
         all.add(round);
       }
     }
     return new Rounds(all);
+  }
+
+  private static List<Cell> shuffled(List<List<Cell>> groups, Random random) {
+    List<List<Cell>> order = new ArrayList<>(groups);
+    Collections.shuffle(order, random);
+    List<Cell> cells = new ArrayList<>();
+    for (List<Cell> group : order) {
+      List<Cell> members = new ArrayList<>(group);
+      Collections.shuffle(members, random);
+      cells.addAll(members);
+    }
+    return cells;
   }
 
   private static Round measure(List<Cell> order, Duration time, Duration pause) {

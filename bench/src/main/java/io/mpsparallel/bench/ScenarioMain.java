@@ -40,7 +40,8 @@ public final class ScenarioMain implements Callable<Integer> {
           new ProcessesChaos(),
           new AdaptiveRegret(),
           new AdaptiveMixed(),
-          new AdaptiveShift());
+          new AdaptiveShift(),
+          new Quick(Path.of(System.getProperty("bench.results", "bench/results"))));
 
   private final List<String> arguments;
 
@@ -77,13 +78,18 @@ public final class ScenarioMain implements Callable<Integer> {
       description = "A folder with mobilenet_v3_small.pt and bert_tiny.pt, for adaptive-regret.")
   private @Nullable Path models;
 
+  @Option(
+      names = "--write",
+      description = "With quick: writes the ratios that later runs are compared with.")
+  private boolean write;
+
   private ScenarioMain(List<String> arguments) {
     this.arguments = arguments;
   }
 
   /**
    * Runs a scenario and ends the JVM: with 0 if it could be measured, 1 if it failed or answers
-   * were wrong, 2 if the command line makes no sense.
+   * were wrong or, with quick, a ratio too low, 2 if the command line makes no sense.
    *
    * @param args the name of the scenario, and options
    */
@@ -133,6 +139,7 @@ public final class ScenarioMain implements Callable<Integer> {
         rounds == null ? scenario.rounds() : rounds,
         Duration.ofNanos((long) (each * 1e9)),
         settings,
-        models);
+        models,
+        write);
   }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param time each thing in each round
  * @param settings of all executors, where the scenario has none of its own
  * @param models a folder of models of known architectures; null if there is none
+ * @param write whether what is expected of later runs is written, and not compared with
  */
 record ScenarioOptions(
     String command,
@@ -21,4 +22,5 @@ record ScenarioOptions(
     int rounds,
     Duration time,
     List<String> settings,
-    @Nullable Path models) {}
+    @Nullable Path models,
+    boolean write) {}

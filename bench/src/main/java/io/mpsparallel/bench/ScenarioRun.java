@@ -34,6 +34,8 @@ final class ScenarioRun implements AutoCloseable {
   /** Some threads of linear algebra spin for a while when they have nothing to do. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
+  private static final Duration SHORT_PAUSE = Duration.ofMillis(10);
+
   private final ScenarioOptions options;
   private final Report report;
   private final PrintWriter progress;
@@ -187,6 +189,11 @@ final class ScenarioRun implements AutoCloseable {
   /** Measures cells in rounds, as the options say. */
   Rounds rounds(List<Cell> cells) {
     return rounds(cells, options.rounds(), options.time());
+  }
+
+  /** Measures groups of cells in rounds, as the options say, with hardly a pause. */
+  Rounds groups(List<List<Cell>> groups) {
+    return Rounds.runGroups(groups, options.rounds(), options.time(), SHORT_PAUSE, progress);
   }
 
   /** Tells who watches. */

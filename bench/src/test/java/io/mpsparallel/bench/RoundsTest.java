@@ -8,6 +8,8 @@ import java.io.Writer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class RoundsTest {
@@ -44,6 +46,18 @@ final class RoundsTest {
   }
 
   @Test
+  void groups_areMeasuredInOnePiece() {
+    List<List<Cell>> groups =
+        List.of(List.of(growing("a", 1), growing("b", 1)), List.of(growing("c", 1)));
+    Rounds.runGroups(groups, 9, Duration.ofMillis(8), Duration.ZERO, NOBODY);
+
+    assertThat(calls).hasSize(30);
+    for (int i = 0; i < calls.size(); i += 3) {
+      assertThat(calls.get(i + 1)).as("%s", calls.subList(i, i + 3)).doesNotStartWith("c");
+    }
+  }
+
+  @Test
   void order_isTheSameInEveryRun() {
     measure(3);
     List<String> first = List.copyOf(calls);
@@ -68,6 +82,21 @@ final class RoundsTest {
     assertThat(rounds.ratio("b", "a")).isEqualTo(new Spread(4, 4, 4));
     assertThat(rounds.spread(round -> round.rate("a") / round.best(List.of("b", "c"))).median())
         .isCloseTo(0.25, within(1e-9));
+  }
+
+  @Test
+  void ratio_valueIsTheUpperQuartile_upToABound() {
+    List<Round> rounds =
+        IntStream.of(60, 20, 50, 30, 40)
+            .mapToObj(rate -> new Round(Map.of("r", measured(rate), "s", measured(10))))
+            .toList();
+
+    assertThat(new Ratio("r", 9, "r", "s").value(new Rounds(rounds))).isEqualTo(5);
+    assertThat(new Ratio("r", 2, "r", "s").value(new Rounds(rounds))).isEqualTo(2);
+  }
+
+  private static Measured measured(int rate) {
+    return new Measured(rate, Duration.ofSeconds(1), Measured.histogram(), Measured.histogram());
   }
 
   @Test
