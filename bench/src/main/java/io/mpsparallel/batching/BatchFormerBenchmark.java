@@ -53,7 +53,7 @@ public class BatchFormerBenchmark {
     Traits traits = Traits.of(Signature.UNKNOWN, true, null);
     source =
         new BatchSource(
-            1024, Ticker.SYSTEM, BatchingSettings.DEFAULTS, 1, version -> traits, () -> {});
+            1024, Ticker.SYSTEM, BatchingSettings.DEFAULTS, 1, true, version -> traits, () -> {});
     ModelVersion version = new ModelVersion(Map.of(), () -> {});
     for (int i = 0; i < requests; i++) {
       NamedTensors inputs = NamedTensors.of(Tensor.of(new float[WIDTH], 1, WIDTH));

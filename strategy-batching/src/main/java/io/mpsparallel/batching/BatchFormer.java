@@ -16,21 +16,29 @@ import java.util.List;
  * {@code a > (k + 1) g + b}. It also ends when no request came for so long that g must have grown
  * beyond that.
  *
+ * <p>Where lanes run at the same time, as on CPUs, and several have nothing to do, each gets its
+ * part of the rows, provided that the rows of such a part cost more than a further forward: one
+ * large batch would leave the other lanes idle. Not where lanes share one device.
+ *
  * @param mostRows the most rows of a batch
  * @param mostBytes the most bytes of a batch
  * @param mostApart the most requests that run one after another, if they cannot be stacked
+ * @param spreading whether lanes run at the same time, so that rows are spread over idle ones
  * @param delayNanos the longest that a request waits while a lane is free
  */
-record BatchFormer(int mostRows, long mostBytes, int mostApart, long delayNanos) {
+record BatchFormer(
+    int mostRows, long mostBytes, int mostApart, boolean spreading, long delayNanos) {
   /**
    * The former that some settings ask for.
    *
    * @param mostApart the most requests that run one after another, if they cannot be stacked
+   * @param spreading whether lanes run at the same time
    */
-  static BatchFormer of(BatchingSettings settings, int mostApart) {
+  static BatchFormer of(BatchingSettings settings, int mostApart, boolean spreading) {
     List<Integer> sizes = settings.sizes();
     int most = sizes.isEmpty() ? settings.maxRows() : sizes.get(sizes.size() - 1);
-    return new BatchFormer(most, settings.maxBytes(), mostApart, settings.maxDelay().toNanos());
+    long delayNanos = settings.maxDelay().toNanos();
+    return new BatchFormer(most, settings.maxBytes(), mostApart, spreading, delayNanos);
   }
 
   /** Requests that can share a forward, or at least a trip to the device. */
@@ -52,11 +60,15 @@ record BatchFormer(int mostRows, long mostBytes, int mostApart, long delayNanos)
    * The moment at which a lane asks.
    *
    * @param nowNanos when
-   * @param idle whether some lane would have nothing to do
+   * @param idleLanes how many lanes would have nothing to do, the one that asks among them
    * @param rowsInFlight the rows of the batches that run
    * @param patient whether requests may wait for others; not while the strategy ends
    */
-  record Moment(long nowNanos, boolean idle, int rowsInFlight, boolean patient) {}
+  record Moment(long nowNanos, int idleLanes, int rowsInFlight, boolean patient) {
+    boolean idle() {
+      return idleLanes > 0;
+    }
+  }
 
   /** The requests that would leave. */
   private record Fill(int requests, int rows, boolean full, long oldest, long deadline) {}
@@ -107,19 +119,44 @@ record BatchFormer(int mostRows, long mostBytes, int mostApart, long delayNanos)
       return Decision.rest(Decision.UNTIL_CHANGE); // the device has work: better a larger batch
     }
     if (delayNanos == 0 || !moment.idle() || !moment.patient() || !group.cost().isKnown()) {
-      return Decision.leave(group, fill.requests(), Reason.LANE_FREE);
+      return Decision.leave(group, part(group, fill, moment.idleLanes()), Reason.LANE_FREE);
     }
-    return leaveOrWait(group, fill, moment.nowNanos());
+    return leaveOrWait(group, fill, moment);
   }
 
-  private <G extends View> Decision<G> leaveOrWait(G group, Fill fill, long now) {
+  /** How many requests leave for one of the idle lanes, if each gets its part. */
+  private int part(View group, Fill fill, int idleLanes) {
+    int parts = Math.min(idleLanes, fill.requests());
+    if (!spreading || parts < 2 || !group.isStacked() || !group.cost().isKnown()) {
+      return fill.requests();
+    }
+    int share = (fill.rows() + parts - 1) / parts;
+    boolean pays = group.cost().rowNanos() * share > group.cost().fixedNanos();
+    return pays ? requestsOf(group, share) : fill.requests();
+  }
+
+  private static int requestsOf(View group, int rows) {
+    int requests = 0;
+    int left = rows;
+    for (Candidate next : group.inOrder()) {
+      requests++;
+      left -= next.rows();
+      if (left <= 0) {
+        break;
+      }
+    }
+    return requests;
+  }
+
+  private <G extends View> Decision<G> leaveOrWait(G group, Fill fill, Moment moment) {
+    long now = moment.nowNanos();
     CostModel cost = group.cost();
     double paysNanos = (cost.fixedNanos() - cost.rowNanos() * fill.rows()) / (fill.requests() + 1);
     long silence = group.arrivals().lastNanos() + (long) paysNanos;
     long delay = fill.oldest() + delayNanos;
     long deadline = fill.deadline() - Math.round(cost.nanos(fill.rows()));
     if (group.arrivals().gapNanos() >= paysNanos || now >= silence) {
-      return Decision.leave(group, fill.requests(), Reason.LANE_FREE);
+      return Decision.leave(group, part(group, fill, moment.idleLanes()), Reason.LANE_FREE);
     }
     if (now >= deadline) {
       return Decision.leave(group, fill.requests(), Reason.DEADLINE);

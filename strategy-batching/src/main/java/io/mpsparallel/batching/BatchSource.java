@@ -43,6 +43,7 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
    *
    * @param capacity how many requests may wait
    * @param mostApart how many requests that cannot be stacked run one after another
+   * @param spreading whether lanes run at the same time
    * @param traitsOf what a model says about itself
    * @param moreWork called, with no lock held, when waiting requests may leave now
    */
@@ -51,13 +52,14 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
       Ticker ticker,
       BatchingSettings settings,
       int mostApart,
+      boolean spreading,
       Function<ModelVersion, Traits> traitsOf,
       Runnable moreWork) {
     super(capacity, ticker);
     groups = new Groups(traitsOf);
     this.moreWork = moreWork;
     sizes = settings.sizes();
-    former = BatchFormer.of(settings, mostApart);
+    former = BatchFormer.of(settings, mostApart, spreading);
   }
 
   // ---- for the strategy ----
@@ -173,7 +175,7 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
     int before = dead.size();
     groups.removeDead(item -> isDead(item, now), former.mostRows(), dead::add);
     taken(dead.size() - before);
-    boolean idle = inFlight < lanes;
+    int idle = Math.max(0, lanes - inFlight);
     BatchFormer.Moment moment = new BatchFormer.Moment(now, idle, rowsInFlight, patient);
     Decision<Group> decision = former.decide(groups.byUrgency(), moment);
     Group group = decision.group();

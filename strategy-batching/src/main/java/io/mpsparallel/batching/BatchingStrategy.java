@@ -34,6 +34,7 @@ final class BatchingStrategy implements ParallelismStrategy {
   private final Device device;
   private final BatchingSettings settings;
   private final int mostApart;
+  private final boolean spreading; // lanes of a device that works on by itself share it
   private final boolean prepared; // the device prepares for every new shape
   private final BatchSource source;
   private final ParallelismStrategy below;
@@ -45,6 +46,7 @@ final class BatchingStrategy implements ParallelismStrategy {
     settings = context.settings().batching();
     Capabilities facts = context.backend().capabilities(device);
     mostApart = mostApart(facts);
+    spreading = !facts.asynchronous();
     prepared = facts.graphKey() != Capabilities.GraphKey.MODEL;
     source =
         new BatchSource(
@@ -52,6 +54,7 @@ final class BatchingStrategy implements ParallelismStrategy {
             context.ticker(),
             settings,
             mostApart,
+            spreading,
             this::traitsOf,
             this::moreWork);
     below = context.downstream("batching.over", settings.over(), source);
@@ -148,7 +151,7 @@ final class BatchingStrategy implements ParallelismStrategy {
   private BatchFormer former(Plan plan) {
     int rows = Math.min(plan.maxRows(), BatchingSettings.MOST_ROWS);
     long delayNanos = plan.maxDelay().toNanos();
-    return new BatchFormer(rows, settings.maxBytes(), mostApart, delayNanos);
+    return new BatchFormer(rows, settings.maxBytes(), mostApart, spreading, delayNanos);
   }
 
   @Override

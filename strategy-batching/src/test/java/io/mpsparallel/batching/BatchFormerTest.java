@@ -25,8 +25,9 @@ class BatchFormerTest {
   private static final int MOST_APART = 4;
   private static final long DELAY = 1_000;
   private static final BatchFormer FORMER =
-      new BatchFormer(MOST_ROWS, MOST_BYTES, MOST_APART, DELAY);
-  private static final BatchFormer HASTY = new BatchFormer(MOST_ROWS, MOST_BYTES, MOST_APART, 0);
+      new BatchFormer(MOST_ROWS, MOST_BYTES, MOST_APART, true, DELAY);
+  private static final BatchFormer HASTY =
+      new BatchFormer(MOST_ROWS, MOST_BYTES, MOST_APART, true, 0);
   private static final Arrivals EVERY_10 = Arrivals.NONE.with(-10).with(0);
 
   /** A forward costs 900 and 10 for each row. */
@@ -55,7 +56,7 @@ class BatchFormerTest {
   }
 
   private static Moment at(long now) {
-    return new Moment(now, true, 0, true);
+    return new Moment(now, 1, 0, true);
   }
 
   private static void assertLeaves(Decision<Queue> decision, int requests, Reason reason) {
@@ -73,6 +74,43 @@ class BatchFormerTest {
   @Test
   void request_laneIsFree_leavesAtOnce() {
     assertLeaves(HASTY.decide(List.of(queue(row(0))), at(0)), 1, Reason.LANE_FREE);
+  }
+
+  private static final CostModel BY_THE_ROW = cost(10, 100);
+
+  private static Queue fourRequests(CostModel cost) {
+    return new Queue(List.of(row(0), row(0), row(0), row(0)), true, cost, EVERY_10);
+  }
+
+  @Test
+  void requests_severalLanesIdleAndRowsCostMost_eachGetsItsPart() {
+    Moment twoIdle = new Moment(0, 2, 0, true);
+    Moment threeIdle = new Moment(0, 3, 0, true);
+    Queue queue = fourRequests(BY_THE_ROW);
+    assertLeaves(HASTY.decide(List.of(queue), twoIdle), 2, Reason.LANE_FREE);
+    assertLeaves(HASTY.decide(List.of(queue), threeIdle), 2, Reason.LANE_FREE);
+    assertLeaves(HASTY.decide(List.of(queue), at(0)), 4, Reason.LANE_FREE);
+  }
+
+  @Test
+  void requests_ofDifferentRows_partHasItsShareOfTheRows() {
+    Request large = new Request(3, 1, 0, WorkItem.NO_DEADLINE);
+    Queue queue = new Queue(List.of(large, row(0), row(0), row(0)), true, BY_THE_ROW, EVERY_10);
+    assertLeaves(HASTY.decide(List.of(queue), new Moment(0, 2, 0, true)), 1, Reason.LANE_FREE);
+  }
+
+  @Test
+  void requests_aForwardCostsMoreThanRowsOrNobodyKnows_leaveTogether() {
+    Moment twoIdle = new Moment(0, 2, 0, true);
+    assertLeaves(HASTY.decide(List.of(fourRequests(COSTLY)), twoIdle), 4, Reason.LANE_FREE);
+    assertLeaves(HASTY.decide(List.of(fourRequests(CostModel.NONE)), twoIdle), 4, Reason.LANE_FREE);
+  }
+
+  @Test
+  void requests_lanesShareTheDevice_leaveTogether() {
+    BatchFormer shared = new BatchFormer(MOST_ROWS, MOST_BYTES, MOST_APART, false, 0);
+    Moment twoIdle = new Moment(0, 2, 0, true);
+    assertLeaves(shared.decide(List.of(fourRequests(BY_THE_ROW)), twoIdle), 4, Reason.LANE_FREE);
   }
 
   @Test
@@ -98,7 +136,7 @@ class BatchFormerTest {
 
   @Test
   void requests_besideALargerBatch_waitForItsEnd() {
-    Moment busy = new Moment(0, false, 3, true);
+    Moment busy = new Moment(0, 0, 3, true);
     assertRests(HASTY.decide(List.of(queue(row(0), row(0))), busy), Decision.UNTIL_CHANGE);
     assertLeaves(HASTY.decide(List.of(queue(row(0), row(0), row(0))), busy), 3, Reason.LANE_FREE);
   }
@@ -139,7 +177,7 @@ class BatchFormerTest {
 
   @Test
   void request_strategyEnds_doesNotWait() {
-    Moment last = new Moment(0, true, 0, false);
+    Moment last = new Moment(0, 1, 0, false);
     assertLeaves(FORMER.decide(List.of(queue(row(0))), last), 1, Reason.LANE_FREE);
   }
 

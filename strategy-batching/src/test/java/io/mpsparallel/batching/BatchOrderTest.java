@@ -74,6 +74,7 @@ class BatchOrderTest {
         () -> 0L,
         BatchingSettings.DEFAULTS.withMost(MOST_ROWS, 1 << 20),
         3,
+        true,
         any -> Traits.of(Signature.UNKNOWN, true, lengths),
         () -> {});
   }

@@ -38,6 +38,7 @@ class BatchSourceTest {
         ticker,
         settings,
         1,
+        true,
         any -> Traits.of(Signature.UNKNOWN, true, null),
         calls::incrementAndGet);
   }
