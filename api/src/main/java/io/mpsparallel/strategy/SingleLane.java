@@ -40,6 +40,7 @@ import org.slf4j.LoggerFactory;
 final class SingleLane implements ParallelismStrategy {
   private static final Logger LOG = LoggerFactory.getLogger(SingleLane.class);
   private static final Duration IDLE = Duration.ofMinutes(1);
+  private static final long LEAST_JOIN_MILLIS = 2_000;
 
   private final Backend backend;
   private final Device device;
@@ -273,13 +274,16 @@ final class SingleLane implements ParallelismStrategy {
     joinLane();
   }
 
-  /** The lane has nothing left to do but to end; unless a continuation on it closes us. */
+  /**
+   * The lane has nothing left to do but to tell the last answer and to end, which takes as long as
+   * until it gets a CPU; unless a continuation on it closes us, or blocks.
+   */
   private void joinLane() {
     if (Thread.currentThread() == lane) {
       return;
     }
     try {
-      lane.join(closeTimeout.toMillis() + 1);
+      lane.join(Math.max(LEAST_JOIN_MILLIS, closeTimeout.toMillis()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
