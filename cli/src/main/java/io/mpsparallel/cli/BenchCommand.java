@@ -2,24 +2,12 @@ package io.mpsparallel.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.mpsparallel.InferenceExecutor;
-import io.mpsparallel.LoadedModel;
-import io.mpsparallel.error.ErrorCode;
-import io.mpsparallel.error.InferenceException;
-import io.mpsparallel.settings.ExecutorSettings;
-import io.mpsparallel.tensor.NamedTensors;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -137,10 +125,10 @@ final class BenchCommand implements Callable<Integer> {
     checkFiles();
     BenchResults results = measured(plan);
     if (json != null) {
-      write(json, results.json());
+      OutputFile.write(json, results.json());
     }
     if (report != null) {
-      write(report, new BenchReport(results).html());
+      OutputFile.write(report, new BenchReport(results).html());
     }
     print(results);
     return results.cells().stream().allMatch(cell -> cell.errors() == 0)
@@ -206,79 +194,17 @@ final class BenchCommand implements Callable<Integer> {
   // ---- measuring ----
 
   private BenchResults measured(BenchPlan plan) {
-    List<BenchPlan.Contender> contenders = new ArrayList<>();
-    try {
-      for (String strategy : chosen()) {
-        contenders.add(contender(strategy));
-      }
-      LoadedModel first = contenders.get(0).model();
-      try (NamedTensors inputs = BenchInput.make(shapes, rows, first.signature())) {
-        contenders.forEach(one -> once(one, inputs));
-        List<BenchCell> cells = plan.run(contenders, inputs, progress(plan, contenders.size()));
-        String name = String.valueOf(requireNonNull(model, "model").getFileName());
-        return new BenchResults(name, facts(contenders.get(0).executor()), cells);
-      }
-    } finally {
-      contenders.forEach(one -> one.executor().close());
+    Path file = requireNonNull(model, "model");
+    try (BenchRun run = new BenchRun(engines, options.settings(), file, chosen());
+        Steps steps = new Steps(spec().commandLine().getErr(), plan.steps(run.size()))) {
+      return run.measure(plan, shapes, steps);
     }
-  }
-
-  private BenchPlan.Contender contender(String strategy) {
-    ExecutorSettings settings = options.settings().withStrategy(strategy);
-    InferenceExecutor executor = engines.executor(settings);
-    try {
-      LoadedModel loaded = executor.load(requireNonNull(model, "model"));
-      return new BenchPlan.Contender(strategy, executor, loaded);
-    } catch (RuntimeException e) {
-      executor.close();
-      throw e;
-    }
-  }
-
-  /** What is wrong with the inputs is told before anything is measured. */
-  private static void once(BenchPlan.Contender one, NamedTensors inputs) {
-    one.model().infer(io.mpsparallel.work.InferenceRequest.of(inputs)).close();
-  }
-
-  private java.util.function.Consumer<String> progress(BenchPlan plan, int contenders) {
-    int all = plan.steps(contenders);
-    int[] done = new int[1];
-    PrintWriter err = spec().commandLine().getErr();
-    return text -> {
-      done[0]++;
-      if (ProgressBar.isTerminal()) {
-        err.printf("\r%3d%%  %-60s", 100 * (done[0] - 1) / all, text);
-        err.flush();
-      }
-    };
-  }
-
-  private Map<String, String> facts(InferenceExecutor executor) {
-    Map<String, String> facts = new LinkedHashMap<>(Grid.facts(executor));
-    facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-    facts.put("rounds", rounds + " of " + duration);
-    if (rate != null) {
-      facts.put("rate", rate + " requests/s");
-    }
-    return facts;
   }
 
   // ---- telling ----
 
-  private static void write(Path file, String text) {
-    try {
-      Files.writeString(file, text);
-    } catch (IOException e) {
-      throw new InferenceException(ErrorCode.INVALID_INPUT, file + " cannot be written: " + e, e);
-    }
-  }
-
   private void print(BenchResults results) {
     PrintWriter out = spec().commandLine().getOut();
-    if (ProgressBar.isTerminal()) {
-      spec().commandLine().getErr().print("\r" + " ".repeat(70) + "\r");
-      spec().commandLine().getErr().flush();
-    }
     out.print(results.table());
     out.println();
     BenchAdvice advice = new BenchAdvice(results);

@@ -25,9 +25,14 @@ import picocli.CommandLine.Spec;
 /** {@code demo}: a network made on the spot, run for several callers at once. One thread. */
 @Command(
     name = "demo",
-    description = "Makes a small network, runs it for 1 to 8 callers, and says how fast it was.")
+    description = "Makes a small network, runs it by every strategy, and says how fast each was.")
 final class DemoCommand implements Callable<Integer> {
   private static final long SEED = 2026;
+
+  /** The part of the time that goes into callers who wait, each in a thread of its own. */
+  private static final double FIRST_PART = 0.4;
+
+  private static final List<Integer> LOADS = List.of(1, 8, 64); // requests in flight
 
   private final Engines engines;
 
@@ -38,9 +43,16 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--seconds",
       paramLabel = "N",
-      defaultValue = "12",
+      defaultValue = "24",
       description = "For how long to measure, all in all (default: ${DEFAULT-VALUE}).")
   private double seconds;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      description =
+          "Where to write the report (default: mps-parallel-demo.html among temporary files).")
+  private Path report = Path.of(System.getProperty("java.io.tmpdir"), "mps-parallel-demo.html");
 
   DemoCommand(Engines engines) {
     this.engines = engines;
@@ -52,10 +64,14 @@ final class DemoCommand implements Callable<Integer> {
       throw new ParameterException(
           spec().commandLine(), "--seconds: " + seconds + " (expected: more than 0, up to 3600)");
     }
+    if (!OutputFile.isWritable(report)) {
+      throw new ParameterException(
+          spec().commandLine(), "--report: " + report + " (expected: " + OutputFile.EXPECTED + ")");
+    }
     ExecutorSettings settings = options.settings();
     List<String> strategies = strategies(settings);
     int measurements = strategies.size() * Demo.CALLERS.size() * Demo.ROWS.size();
-    Duration each = Duration.ofNanos((long) (seconds * 1e9 / measurements));
+    Duration each = share(FIRST_PART, measurements);
     Demo demo = new Demo(each, Ticker.SYSTEM);
     List<Demo.Line> lines = new ArrayList<>();
     try (WorkFolder folder = new WorkFolder()) {
@@ -64,13 +80,48 @@ final class DemoCommand implements Callable<Integer> {
       for (String strategy : strategies) {
         lines.addAll(measure(demo, each, settings.withStrategy(strategy), file, lines.isEmpty()));
       }
+      out().println(DemoText.table(lines));
+      out().println(DemoText.conclusions(lines, demo.maxDifference()));
+      out().flush();
+      compare(settings, file);
     }
-    PrintWriter out = spec().commandLine().getOut();
-    out.println(DemoText.table(lines));
-    out.println(DemoText.conclusions(lines, demo.maxDifference()));
+    PrintWriter out = out();
     printNextSteps(out);
     out.flush();
     return ExitCodes.OK;
+  }
+
+  private Duration share(double part, int measurements) {
+    return Duration.ofNanos((long) (part * seconds * 1e9 / measurements));
+  }
+
+  /** The same loads for each strategy, a table, and a report. */
+  private void compare(ExecutorSettings settings, Path file) {
+    boolean all = settings.strategy().equals(ExecutorSettings.AUTO);
+    List<String> compared = all ? engines.compared() : List.of(settings.strategy());
+    double rounds = 1.5; // the half is to get warm
+    int cells = (int) Math.ceil(rounds * compared.size() * LOADS.size());
+    Duration time = share(1 - FIRST_PART, cells);
+    BenchPlan plan = new BenchPlan(BenchPlan.Client.ASYNC, LOADS, 0, 1, time, 1);
+    out()
+        .println("Now with many requests of one row in flight, " + Numbers.millis(time) + " each:");
+    out().println();
+    out().flush();
+    BenchResults results;
+    try (BenchRun run = new BenchRun(engines, settings, file, compared);
+        Steps steps = new Steps(spec().commandLine().getErr(), plan.steps(run.size()))) {
+      results = run.measure(plan, List.of(BenchInput.parse("1x" + Demo.WIDTHS[0])), steps);
+    }
+    OutputFile.write(report, new BenchReport(results).html());
+    out().println(results.table());
+    new BenchAdvice(results).lines().forEach(out()::println);
+    out().println();
+    out().println("Report:   " + report);
+    out().println();
+  }
+
+  private PrintWriter out() {
+    return spec().commandLine().getOut();
   }
 
   private List<String> strategies(ExecutorSettings settings) {
@@ -114,6 +165,7 @@ final class DemoCommand implements Callable<Integer> {
     out.println("What to try next:");
     out.println("  mps-parallel doctor                            is this machine set up right?");
     out.println("  mps-parallel demo --set threads.intra-op=1     one thread inside each forward");
+    out.println("  mps-parallel bench MODEL.pt --shape 1x512      the same for your own model");
     out.println("  mps-parallel run MODEL.pt --input x=IN.npy --output OUT.npz --concurrency 4");
     out.println("                                                 your own model and tensors");
   }

@@ -70,6 +70,11 @@ interface Engines {
     return List.of("threads", "batching", "single");
   }
 
+  /** {@return the strategies that {@code demo} compares under load} */
+  default List<String> compared() {
+    return List.of("threads", "batching", "processes", "adaptive");
+  }
+
   /**
    * What {@code adaptive} can choose from in an {@link #executor}.
    *

@@ -1,5 +1,7 @@
 package io.mpsparallel.cli;
 
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,5 +37,20 @@ final class OutputFile {
   /** {@return whether two paths are the same, but for how they are written} */
   static boolean same(Path one, Path other) {
     return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
+  }
+
+  /**
+   * Writes one.
+   *
+   * @param file the file
+   * @param text what is to be in it
+   * @throws InferenceException {@code INVALID_INPUT} if it cannot be written
+   */
+  static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new InferenceException(ErrorCode.INVALID_INPUT, file + " cannot be written: " + e, e);
+    }
   }
 }

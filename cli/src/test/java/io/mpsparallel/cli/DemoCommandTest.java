@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.testing.FakeFunction;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,9 +13,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 final class DemoCommandTest {
+  @TempDir private Path folder;
+
   private static FakeEngines engines(FakeFunction function) {
     return new FakeEngines(builder -> builder.model("mlp-512-1024-1024-512", function));
   }
@@ -22,7 +26,8 @@ final class DemoCommandTest {
   @Test
   void demo_measuresEveryCombination() {
     FakeEngines engines = engines(in -> DoctorCommandTest.layer(in, 512));
-    CliRun run = CliRun.of(engines, "demo", "--seconds", "0.5");
+    Path report = folder.resolve("demo.html");
+    CliRun run = CliRun.of(engines, "demo", "--seconds", "0.5", "--report", report.toString());
 
     assertThat(run.err()).isEmpty();
     assertThat(run.status()).isZero();
@@ -36,8 +41,22 @@ final class DemoCommandTest {
         .contains("Device:   cpu (the best that is present)")
         .contains("Strategy: single")
         .contains("callers got the same answers, to the last bit.")
+        .containsPattern("(?m)^ +64 +single +[0-9]")
+        .contains("Report:   " + report)
         .contains("What to try next:");
-    assertThat(engines.settings).hasSize(1);
+    assertThat(report).content().startsWith("<!DOCTYPE html>").contains("<svg");
+    assertThat(engines.settings).hasSize(2);
+  }
+
+  @Test
+  void report_thatCannotBeWritten_isToldBeforeAnythingIsMeasured() {
+    FakeEngines engines = engines(in -> DoctorCommandTest.layer(in, 512));
+    String nowhere = folder.resolve("no-folder/demo.html").toString();
+    CliRun run = CliRun.of(engines, "demo", "--report", nowhere);
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.err()).contains("--report: " + nowhere + " (expected: ");
+    assertThat(engines.settings).isEmpty();
   }
 
   @Test

@@ -46,6 +46,11 @@ final class FakeEngines implements Engines {
   }
 
   @Override
+  public List<String> compared() {
+    return strategies();
+  }
+
+  @Override
   public Backend backend(BackendSettings chosen) {
     return provider.open(chosen);
   }
