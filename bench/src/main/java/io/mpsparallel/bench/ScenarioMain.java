@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Measures a strategy under load and prints a report in Markdown.")
 public final class ScenarioMain implements Callable<Integer> {
+  private static final Path RESULTS = Path.of(System.getProperty("bench.results", "bench/results"));
+
   private static final List<Scenario> SCENARIOS =
       List.of(
           new ThreadsScaling(),
@@ -41,7 +43,9 @@ public final class ScenarioMain implements Callable<Integer> {
           new AdaptiveRegret(),
           new AdaptiveMixed(),
           new AdaptiveShift(),
-          new Quick(Path.of(System.getProperty("bench.results", "bench/results"))));
+          new Limits(),
+          new Quick(RESULTS),
+          new Pages(RESULTS));
 
   private final List<String> arguments;
 
