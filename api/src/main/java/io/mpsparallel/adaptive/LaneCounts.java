@@ -1,6 +1,7 @@
 package io.mpsparallel.adaptive;
 
 import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.LaneScaling;
 import io.mpsparallel.policy.LoadSample;
@@ -122,8 +123,8 @@ final class LaneCounts {
   private boolean search(Search search, LoadSample sample, ParallelismStrategy strategy) {
     int used = strategy.stats().lanes();
     boolean saturated = sample.inFlight() >= used + 1;
-    search.steady = saturated ? search.steady + 1 : search.steady;
     if (search.steady < STEADY_WINDOWS) {
+      search.steady = saturated ? search.steady + 1 : 0;
       return true;
     }
     boolean usual = used == search.usual && !search.changed;
@@ -142,10 +143,25 @@ final class LaneCounts {
     if (before == lanes) {
       return;
     }
-    search.changed = true;
-    LOG.debug("{}: {} -> {} lanes for {}", choice, before, lanes, search.kind);
-    strategy.apply(
-        new Plan(
-            choice.route(), choice.over(), lanes, depth, intraOp, 1, Duration.ZERO, "lane count"));
+    try {
+      strategy.apply(plan(lanes));
+      search.changed = true;
+      LOG.debug("{}: {} -> {} lanes for {}", choice, before, lanes, search.kind);
+    } catch (InferenceException e) {
+      LOG.debug("{}: {} lanes cannot be had now: {}", choice, lanes, e.getMessage());
+    }
+  }
+
+  /** Direct, whatever the choice: a plan to put requests together would say how many rows. */
+  private Plan plan(int lanes) {
+    return new Plan(
+        Plan.Route.DIRECT,
+        Plan.Over.THREADS,
+        lanes,
+        depth,
+        intraOp,
+        1,
+        Duration.ZERO,
+        "lane count");
   }
 }

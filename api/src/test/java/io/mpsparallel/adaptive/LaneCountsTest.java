@@ -2,6 +2,8 @@ package io.mpsparallel.adaptive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.LoadSample;
 import io.mpsparallel.policy.Plan;
@@ -10,7 +12,9 @@ import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyStats;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +25,9 @@ final class LaneCountsTest {
   private static final WorkKind LARGE = new WorkKind("m", 5);
 
   private final List<Integer> used = new ArrayList<>();
+  private final Set<Plan.Route> routes = EnumSet.noneOf(Plan.Route.class);
   private int lanes = 8;
+  private boolean exhausted;
 
   /** All that is asked of it. */
   private final ParallelismStrategy strategy =
@@ -31,6 +37,10 @@ final class LaneCountsTest {
               new Class<?>[] {ParallelismStrategy.class},
               (proxy, method, arguments) -> {
                 if (method.getName().equals("apply")) {
+                  if (exhausted) {
+                    throw new InferenceException(ErrorCode.STREAMS_EXHAUSTED, "as the test wants");
+                  }
+                  routes.add(((Plan) arguments[0]).route());
                   lanes = ((Plan) arguments[0]).lanes();
                   used.add(lanes);
                   return null;
@@ -90,6 +100,37 @@ final class LaneCountsTest {
       boolean shows = look(counts, sample(SMALL, 32, 10_000 * lanes));
       assertThat(shows && !all).isFalse();
     }
+  }
+
+  /** A plan of another route would say how many rows a batch may have. */
+  @Test
+  void look_batches_changesTheirLanesAndNothingElse() {
+    LaneCounts counts = counts(8);
+    for (int i = 0; i < 200; i++) {
+      long rows = (long) (falling(lanes) / 4);
+      LoadSample batched = new LoadSample(SMALL, Choice.BATCHING, 32, rows, rows, WINDOW, 1000);
+      counts.look(Choice.BATCHING, strategy, List.of(batched));
+    }
+    assertThat(lanes).isBetween(3, 5);
+    assertThat(routes).containsExactly(Plan.Route.DIRECT);
+  }
+
+  @Test
+  void look_lanesCannotBeHad_goesOn() {
+    LaneCounts counts = counts(8);
+    exhausted = true;
+    assertThat(shown(counts, 200, 32, LaneCountsTest::falling)).isEqualTo(200);
+    assertThat(lanes).isEqualTo(8);
+  }
+
+  @Test
+  void look_busyNowAndThen_triesNothing() {
+    LaneCounts counts = counts(8);
+    for (int i = 0; i < 20; i++) {
+      shown(counts, 39, 32, LaneCountsTest::falling);
+      shown(counts, 1, 8, LaneCountsTest::falling);
+    }
+    assertThat(used).isEmpty();
   }
 
   @Test
