@@ -9,7 +9,7 @@ export MPS_PARALLEL_CLASSPATH=$classpath
 echo "date: $(date -u +%FT%TZ)"; nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 nproc | sed 's/^/cpus: /'; "${java[@]}" -version 2>&1 | head -1
 "${java[@]}" -cp "$classpath" io.mpsparallel.cli.Main doctor; doctor=$?
-"${java[@]}" -cp "$classpath" org.junit.platform.console.ConsoleLauncher execute --disable-banner \
+"${java[@]}" -Dmps-parallel.models="$here/files" -cp "$classpath" org.junit.platform.console.ConsoleLauncher execute --disable-banner \
   --include-engine=junit-jupiter --details=tree --disable-ansi-colors --select-class io.mpsparallel.mps.TorchCudaContractTest "$@"
 contract=$?
 

@@ -42,6 +42,16 @@ public record Capabilities(
     SHAPE_AND_SLOT
   }
 
+  /**
+   * How often a lane runs a shape, one run after another, until nothing more is prepared for it: a
+   * recording is made after so many runs that are not.
+   *
+   * @return how many runs
+   */
+  public int warmUpRuns() {
+    return graphKey == GraphKey.SHAPE_AND_SLOT ? 10 : 3;
+  }
+
   // Copies the set.
   public Capabilities {
     dtypes = Set.copyOf(dtypes);

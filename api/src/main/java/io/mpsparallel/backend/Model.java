@@ -1,5 +1,7 @@
 package io.mpsparallel.backend;
 
+import java.util.Optional;
+
 /**
  * A model loaded on one device. Any thread. Closing it waits, bounded, for running calls and
  * refuses new ones; slots made from it fail from then on and must be closed as well.
@@ -16,6 +18,16 @@ public interface Model extends AutoCloseable {
 
   /** {@return the size of its weights in bytes} */
   long weightBytes();
+
+  /**
+   * Why forwards of this model run operation by operation on a device that could record them, once
+   * that was tried; the engine's own words, for a person.
+   *
+   * @return empty as long as nothing is known against it
+   */
+  default Optional<String> whyEager() {
+    return Optional.empty();
+  }
 
   /**
    * Makes a place for one forward at a time.

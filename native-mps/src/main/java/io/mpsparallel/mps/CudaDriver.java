@@ -172,8 +172,14 @@ final class CudaDriver implements Driver {
   }
 
   @Override
+  public GraphRecorder graphRecorder(NativeStream stream) {
+    CUstream_st own = (CUstream_st) requireNonNull(stream.raw(), "a stream of its own");
+    return new CudaGraphRecorder(index, own, CudaDriver::check);
+  }
+
+  @Override
   public void releaseCache() {
-    torch_cuda.getAllocator().emptyCache();
+    CudaGraphRecorder.whileNoneRecords(() -> torch_cuda.getAllocator().emptyCache());
   }
 
   @Override

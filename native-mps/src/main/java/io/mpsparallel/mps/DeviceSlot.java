@@ -1,50 +1,87 @@
 package io.mpsparallel.mps;
 
+import static java.util.Objects.requireNonNull;
+
 import io.mpsparallel.backend.Capabilities.GraphKey;
-import io.mpsparallel.tensor.DType;
+import io.mpsparallel.backend.InputSpec;
+import io.mpsparallel.mps.RecordedForward.Returned;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IValueVector;
-import org.bytedeco.pytorch.MemoryFormatOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A forward on a GPU: inputs go through staging memory and a copy that does not block, outputs come
- * back into staging memory likewise, and are handed out where they lie. Staging memory and tensors
- * live until the slot's event: libtorch does not keep host memory alive for a copy under way.
+ * A forward on a GPU: inputs go through staging memory, and outputs come back into staging memory,
+ * where they are handed out. Either each operation is encoded anew, or, once a forward of these
+ * shapes has come often enough, a recording of it is launched, which works in memory of its own.
+ * All memory is kept until the slot's event.
  */
 final class DeviceSlot extends TorchSlot {
-  private static final MemoryFormatOptional ANY_FORMAT = new MemoryFormatOptional();
-
-  private final List<org.bytedeco.pytorch.Tensor> alive = new ArrayList<>();
-  private final List<org.bytedeco.pytorch.Tensor> hostInputs = new ArrayList<>();
+  private final DeviceForward forward;
   private final List<Block> uploads = new ArrayList<>();
   private final List<Returned> returned = new ArrayList<>();
-  private @Nullable List<OutputReader.Output> raw;
+  private final @Nullable LaneGraphs graphs;
+  private @Nullable ForwardKey key;
+  private @Nullable RecordedForward recorded; // owns the memory that inputs were staged in, if any
   private long rows = RowBuckets.NONE; // that the caller gave, where others were added
-
-  /** One output on its way to the host. */
-  private record Returned(String name, TensorSpec spec, @Nullable Block block) {}
 
   DeviceSlot(TorchModel model, TorchStream stream) {
     super(model, stream);
+    forward = new DeviceForward(model, stream.torchDevice().driver());
+    graphs = stream.graphs();
   }
 
-  /** What the copies to the device read from: filled before the gate, on which others wait. */
+  @Override
+  void stageIn(List<String> names, List<TensorSpec> specs) {
+    if (graphs != null) {
+      recorded =
+          graphs.take(new ForwardKey(model, checked(names, specs.size()), List.copyOf(specs)));
+    }
+    if (recorded == null) {
+      super.stageIn(names, specs);
+    } else {
+      recorded.inputs().forEach(this::addStaging);
+    }
+  }
+
+  /** The names that inputs without any have once they are checked. */
+  private List<String> checked(List<String> names, int inputs) {
+    List<InputSpec> known = model.signature().inputs();
+    return names.isEmpty() && inputs <= known.size()
+        ? known.stream().limit(inputs).map(InputSpec::name).toList()
+        : List.copyOf(names);
+  }
+
+  @Override
+  int stagedBytes(TensorSpec spec) {
+    long rowsOrNone = spec.rank() == 0 || !bucketsRows() ? RowBuckets.NONE : spec.dim(0);
+    return Math.max(1, Math.toIntExact(RowBuckets.bucketed(spec, rowsOrNone).byteLength()));
+  }
+
+  /** What the device will read: filled before the gate, on which others wait. */
   @Override
   void prepare() {
     NamedTensors given = inputs();
+    key = ForwardKey.of(model, given);
+    if (recorded == null && graphs != null && !isStaged()) {
+      recorded = graphs.take(key);
+    }
+    if (recorded == null) {
+      prepareEager(given);
+    } else if (!isStaged()) {
+      recorded.fill(given);
+    }
+  }
+
+  private void prepareEager(NamedTensors given) {
     rows = bucketsRows() ? RowBuckets.commonRows(given) : RowBuckets.NONE;
     for (int i = 0; i < given.size(); i++) {
       Tensor input = given.get(i);
-      Block block = isStaged() ? stagedBlock(i) : copied(input);
-      hostInputs.add(keep(over(block, filledUp(block, input.spec()))));
+      Block block = isStaged() ? staging().get(i) : copied(input);
+      forward.addInput(block, filledUp(block, input.spec()));
     }
   }
 
@@ -53,10 +90,12 @@ final class DeviceSlot extends TorchSlot {
         && stream.torchDevice().driver().capabilities().graphKey() == GraphKey.SHAPE;
   }
 
-  @Override
-  int stagedBytes(TensorSpec spec) {
-    long rowsOrNone = spec.rank() == 0 || !bucketsRows() ? RowBuckets.NONE : spec.dim(0);
-    return Math.max(1, Math.toIntExact(RowBuckets.bucketed(spec, rowsOrNone).byteLength()));
+  /** A copy of an input in memory that the device reads by itself. */
+  private Block copied(Tensor input) {
+    Block block = stream.stagingBlock(stagedBytes(input.spec()));
+    uploads.add(block);
+    input.copyTo(block.buffer().duplicate());
+    return block;
   }
 
   /** Repeats the last row up to the size of the bucket: a row that the model can surely compute. */
@@ -72,140 +111,121 @@ final class DeviceSlot extends TorchSlot {
 
   @Override
   void forward() {
-    NamedTensors given = inputs();
-    try (IValueVector vector = new IValueVector(given.size())) {
-      for (int i = 0; i < given.size(); i++) {
-        try (IValue value = new IValue(argument(i, given))) {
-          vector.put(i, value);
-        }
-      }
-      raw = model.forward(given, vector);
+    ForwardKey wanted = requireNonNull(key, "key");
+    if (recorded == null && graphs != null && isDue(wanted, graphs)) {
+      recorded = record(wanted, graphs);
+    }
+    if (recorded == null) {
+      forward.encode(wanted);
+    } else {
+      recorded.launch();
     }
   }
 
-  /** Numbers stay on the host: reading them back would wait for the device, inside the gate. */
-  private org.bytedeco.pytorch.Tensor argument(int i, NamedTensors given) {
-    boolean number = !given.names().isEmpty() && model.isNumber(given.names().get(i));
-    return number ? hostInputs.get(i) : upload(hostInputs.get(i), given.get(i).dtype());
+  private boolean isDue(ForwardKey wanted, LaneGraphs of) {
+    return model.isRecordable(wanted.names())
+        && stream.torchDevice().path().records(wanted.bytes(), of.eagerRuns(wanted));
   }
 
-  private org.bytedeco.pytorch.Tensor upload(org.bytedeco.pytorch.Tensor host, DType dtype) {
-    return keep(
-        host.to(
-            stream.torchDevice().driver().torchDevice(),
-            ScalarTypes.nativeType(dtype),
-            true,
-            true,
-            ANY_FORMAT));
-  }
-
-  /** A copy of an input in memory that the device reads by itself. */
-  private Block copied(Tensor input) {
-    Block block = stream.stagingBlock(stagedBytes(input.spec()));
-    uploads.add(block);
-    input.copyTo(block.buffer().duplicate());
-    return block;
-  }
-
-  private Block acquire(TensorSpec spec) {
-    return stream.stagingBlock((int) Math.max(1, spec.byteLength()));
-  }
-
-  private static org.bytedeco.pytorch.Tensor over(Block block, TensorSpec spec) {
-    try (var memory = new org.bytedeco.javacpp.Pointer(block.buffer())) {
-      return torch.from_blob(memory, spec.shape(), ScalarTypes.options(spec.dtype()));
+  /** Records this forward, whose inputs' memory the recording keeps; null if it cannot be. */
+  private @Nullable RecordedForward record(ForwardKey wanted, LaneGraphs into) {
+    try {
+      RecordedForward made =
+          RecordedForward.record(
+              wanted, isStaged() ? staging() : uploads, into.outputs(wanted), stream, into);
+      uploads.clear();
+      into.made(made);
+      model.recorded(into);
+      return made;
+    } catch (RecordingFailed e) {
+      model.notRecordable(e);
+      return null;
     }
-  }
-
-  private org.bytedeco.pytorch.Tensor keep(org.bytedeco.pytorch.Tensor tensor) {
-    alive.add(tensor);
-    return tensor;
   }
 
   @Override
   void encodeCopies() {
-    List<OutputReader.Output> outputs = raw;
-    if (outputs == null || hasFailed()) {
+    if (recorded != null || hasFailed()) {
       return;
     }
-    for (OutputReader.Output output : outputs) {
-      download(output.name(), output.tensor());
+    for (int i = 0; i < forward.outputs().size(); i++) {
+      download(i, forward.outputs().get(i).name());
+    }
+    if (graphs != null && key != null) {
+      graphs.ran(key, returned);
     }
   }
 
-  /** The dtype stays, and the source is dense: else libtorch would add a copy that blocks. */
-  private void download(String name, org.bytedeco.pytorch.Tensor output) {
-    HostSlot.Outputs.checkDense(name, output);
-    org.bytedeco.pytorch.Tensor wanted = withoutAddedRows(output);
-    TensorSpec spec = HostSlot.Outputs.spec(wanted);
-    if (spec.byteLength() == 0) {
-      returned.add(new Returned(name, spec, null));
-      return;
+  private void download(int i, String name) {
+    org.bytedeco.pytorch.Tensor output = forward.output(i, addedTo(i) ? rows : RowBuckets.NONE);
+    Returned to = Returned.of(name, HostSlot.Outputs.spec(output), stream);
+    returned.add(to);
+    if (to.block() != null) {
+      forward.download(output, to.block(), to.spec());
     }
-    Block block = acquire(spec);
-    returned.add(new Returned(name, spec, block));
-    org.bytedeco.pytorch.Tensor dense = wanted;
-    if (!wanted.is_contiguous()) {
-      dense = keep(wanted.contiguous());
-    }
-    keep(over(block, spec)).copy_(dense, true);
   }
 
-  private org.bytedeco.pytorch.Tensor withoutAddedRows(org.bytedeco.pytorch.Tensor output) {
-    boolean added =
-        rows != RowBuckets.NONE
-            && RowBuckets.bucket(rows) != rows
-            && output.dim() > 0
-            && output.size(0) == RowBuckets.bucket(rows);
-    return added ? keep(output.narrow(0, 0, rows)) : output;
+  /** Whether an output has the rows that were added to the inputs. */
+  private boolean addedTo(int i) {
+    if (rows == RowBuckets.NONE || RowBuckets.bucket(rows) == rows) {
+      return false;
+    }
+    org.bytedeco.pytorch.Tensor output = forward.outputs().get(i).tensor();
+    return output.dim() > 0 && output.size(0) == RowBuckets.bucket(rows);
   }
 
   @Override
   NamedTensors collect() {
+    if (recorded != null) {
+      return recorded.copyOutputs(stream);
+    }
     List<String> names = new ArrayList<>(returned.size());
     List<Tensor> tensors = new ArrayList<>(returned.size());
     for (Returned output : returned) {
       names.add(output.name());
-      tensors.add(handOut(output));
+      tensors.add(output.handOut());
     }
     returned.clear(); // the blocks belong to the tensors now
     return NamedTensors.of(names, tensors);
   }
 
-  private static Tensor handOut(Returned output) {
-    Block block = output.block();
-    if (block == null) {
-      return Tensor.allocate(output.spec());
+  @Override
+  void discard() {
+    forward.free();
+    if (!isStaged()) {
+      giveBack();
     }
-    return Tensor.adopt(
-        block.buffer().duplicate().limit((int) output.spec().byteLength()),
-        output.spec(),
-        block::releasePassed);
+    uploads.forEach(Block::releasePassed);
+    uploads.clear();
+    returned.forEach(Returned::release);
+    returned.clear();
+  }
+
+  private void giveBack() {
+    if (recorded != null && graphs != null) {
+      graphs.give(recorded);
+      recorded = null;
+    }
   }
 
   @Override
-  void discard() {
-    if (raw != null) {
-      raw.forEach(OutputReader.Output::free);
-      raw = null;
+  void releaseStaging() {
+    if (recorded == null) {
+      super.releaseStaging();
+    } else {
+      staging().clear(); // it is the recording's
+      giveBack();
     }
-    alive.forEach(org.bytedeco.pytorch.Tensor::deallocate);
-    alive.clear();
-    hostInputs.clear();
-    uploads.forEach(Block::releasePassed);
-    uploads.clear();
-    for (Returned output : returned) {
-      if (output.block() != null) {
-        output.block().releasePassed();
-      }
-    }
-    returned.clear();
   }
 
   @Override
   void lose() {
     uploads.clear();
     returned.clear();
+    if (recorded != null && graphs != null) {
+      graphs.lose();
+      recorded = null;
+    }
     discard(); // what is left frees itself in the order of the stream
   }
 

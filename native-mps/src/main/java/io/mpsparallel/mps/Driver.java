@@ -2,6 +2,7 @@ package io.mpsparallel.mps;
 
 import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What differs between kinds of devices. Everything here that encodes is called inside the encode
@@ -54,6 +55,11 @@ interface Driver {
 
   /** {@return memory that the device copies from and to} */
   MemorySource staging();
+
+  /** {@return what records the work of a stream, to be closed; null where nothing does} */
+  default @Nullable GraphRecorder graphRecorder(NativeStream stream) {
+    return null;
+  }
 
   /** Gives memory that libtorch keeps for reuse back to the device. Encodes. */
   void releaseCache();

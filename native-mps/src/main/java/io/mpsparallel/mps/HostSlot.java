@@ -40,7 +40,9 @@ final class HostSlot extends TorchSlot {
   void forward() {
     NamedTensors given = inputs();
     IValueVector arguments = natives.bind(given, model.keepsInputs());
-    outputs = adopt(model.forward(given, arguments), natives.addresses());
+    outputs =
+        adopt(
+            model.forward(given.names(), TorchModel.bytes(given), arguments), natives.addresses());
   }
 
   private NamedTensors adopt(List<Output> raw, long[] addresses) {

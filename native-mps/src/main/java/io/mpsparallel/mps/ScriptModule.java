@@ -164,8 +164,17 @@ final class ScriptModule implements AutoCloseable {
   }
 
   private static boolean hasConvolution(JitModule frozen) {
+    return isInGraph(frozen, "conv");
+  }
+
+  /** Whether a frozen module changes itself on the host, which a recording would not repeat. */
+  static boolean keepsState(JitModule frozen) {
+    return isInGraph(frozen, "prim::SetAttr");
+  }
+
+  private static boolean isInGraph(JitModule frozen, String text) {
     try (Method forward = frozen.get_method("forward")) {
-      return forward.graph().toString().contains("conv");
+      return forward.graph().toString().contains(text);
     }
   }
 

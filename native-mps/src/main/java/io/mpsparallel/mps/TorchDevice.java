@@ -1,6 +1,7 @@
 package io.mpsparallel.mps;
 
 import io.mpsparallel.backend.Capabilities;
+import io.mpsparallel.backend.Capabilities.GraphKey;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
@@ -48,15 +49,14 @@ final class TorchDevice implements AutoCloseable {
             settings.poolBytes(),
             this::isStreamIdle,
             this::synchronizeForStaging);
-    path = new PathChooser(settings.path().mode(), threshold(settings));
+    path = chooser(driver, settings);
     useThreads(settings.threads());
     defaultStream = TorchStream.ofDefault(this, streams.defaultStream());
   }
 
-  /** The source documents' figure for Apple GPUs, which no measurement of ours contradicts yet. */
-  private static long threshold(BackendSettings settings) {
-    long configured = settings.path().thresholdBytes();
-    return configured < 0 ? 4096 : configured;
+  private static PathChooser chooser(Driver driver, BackendSettings settings) {
+    boolean records = driver.capabilities().graphKey() == GraphKey.SHAPE_AND_SLOT;
+    return PathChooser.of(settings.path(), records);
   }
 
   /** The gate that a device needs, as wide as its facts allow or the settings insist. */

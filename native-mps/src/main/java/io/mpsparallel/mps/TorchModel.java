@@ -14,6 +14,9 @@ import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
@@ -35,7 +38,9 @@ final class TorchModel implements Model {
   private final GraphCache<String, Prepared> prepared;
   private final AtomicInteger runs = new AtomicInteger();
   private final NativeHandle handle;
+  private final Set<LaneGraphs> recordings = ConcurrentHashMap.newKeySet(); // that hold some of it
   private volatile @Nullable JitModule ready;
+  private volatile @Nullable String whyEager; // null: its forwards can be recorded
 
   /** A prepared form of the module. */
   private record Prepared(JitModule module) implements AutoCloseable {
@@ -102,16 +107,17 @@ final class TorchModel implements Model {
   /**
    * Runs the model over values that lie on its device; inside a use of this model.
    *
-   * @param given the inputs, for their names and sizes
-   * @param values the same inputs as values, in the same order
+   * @param names the names of the inputs
+   * @param bytes the size of all inputs
+   * @param values the inputs as values, in the same order
    * @return flat outputs that the caller frees
    */
-  List<OutputReader.Output> forward(NamedTensors given, IValueVector values) {
-    IValueVector arguments = adapter.arguments(given.names(), values);
+  List<OutputReader.Output> forward(List<String> names, long bytes, IValueVector values) {
+    IValueVector arguments = adapter.arguments(names, values);
     try {
-      return forward(bytes(given), arguments);
+      return forward(bytes, arguments);
     } finally {
-      if (!adapter.isPlain(given.names())) {
+      if (!adapter.isPlain(names)) {
         arguments.deallocate();
       }
     }
@@ -142,16 +148,46 @@ final class TorchModel implements Model {
   /** Folding computes weights, on one stream; the next forward may be on another. */
   private Prepared prepare() {
     try {
-      Prepared made = new Prepared(script.prepare(device.driver().isHost()));
+      JitModule module = script.prepare(device.driver().isHost());
+      if (ScriptModule.keepsState(module)) {
+        whyEager = "it changes its own attributes";
+      }
       device.driver().publish();
-      return made;
+      return new Prepared(module);
     } catch (RuntimeException e) {
       LOG.warn("{} runs eager: it cannot be prepared: {}", this, NativeErrors.trimmed(e));
       throw e;
     }
   }
 
-  private static long bytes(NamedTensors tensors) {
+  /** Whether forwards with inputs of these names can be recorded, as far as is known. */
+  boolean isRecordable(List<String> names) {
+    return whyEager == null && names.stream().noneMatch(this::isNumber); // whose value would stay
+  }
+
+  /** A stream has recorded a forward. */
+  void recorded(LaneGraphs into) {
+    recordings.add(into);
+  }
+
+  /** A forward could not be recorded: none is tried again, unless there was no memory. */
+  void notRecordable(RecordingFailed failure) {
+    String why = String.valueOf(failure.getMessage());
+    if (NativeErrors.code(why, ErrorCode.MODEL_FAILED) == ErrorCode.OUT_OF_MEMORY) {
+      LOG.warn("{}: no memory to record a forward: {}", this, why);
+    } else if (whyEager == null) {
+      LOG.info("{} runs operation by operation: it cannot be recorded: {}", this, why);
+      whyEager = why;
+    }
+  }
+
+  @Override
+  public Optional<String> whyEager() {
+    return Optional.ofNullable(whyEager);
+  }
+
+  /** The size of all of some tensors. */
+  static long bytes(NamedTensors tensors) {
     long bytes = 0;
     for (int i = 0; i < tensors.size(); i++) {
       Tensor tensor = tensors.get(i);
@@ -223,6 +259,7 @@ final class TorchModel implements Model {
 
   /** Derived forms first: they may read memory of the original. */
   private void free() {
+    recordings.forEach(lane -> lane.forget(this));
     prepared.close();
     adapter.close();
     script.close();

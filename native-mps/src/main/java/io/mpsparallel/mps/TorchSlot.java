@@ -62,8 +62,10 @@ abstract class TorchSlot implements Slot {
     model.checkOpen();
     List<Tensor> tensors = new ArrayList<>(specs.size());
     try {
-      for (TensorSpec spec : specs) {
-        tensors.add(stage(spec));
+      specs.forEach(TorchSlot::checkSize);
+      stageIn(names, specs);
+      for (int i = 0; i < specs.size(); i++) {
+        tensors.add(over(staging.get(i), specs.get(i)));
       }
       NamedTensors staged = NamedTensors.of(names, tensors);
       NamedTensors checked = model.signature().checkStaged(staged);
@@ -78,13 +80,24 @@ abstract class TorchSlot implements Slot {
     }
   }
 
-  private Tensor stage(TensorSpec spec) {
+  private static void checkSize(TensorSpec spec) {
     if (spec.byteLength() > Integer.MAX_VALUE) {
       throw new InferenceException(
           ErrorCode.INVALID_INPUT, spec + ": more than 2 GiB for one input");
     }
-    Block block = stream.stagingBlock(stagedBytes(spec));
+  }
+
+  /** Gets memory for the inputs, with {@link #addStaging}. */
+  void stageIn(List<String> names, List<TensorSpec> specs) {
+    specs.forEach(spec -> addStaging(stream.stagingBlock(stagedBytes(spec))));
+  }
+
+  /** The memory of the next input that is staged. */
+  final void addStaging(Block block) {
     staging.add(block);
+  }
+
+  private static Tensor over(Block block, TensorSpec spec) {
     return Tensor.adopt(block.buffer().slice(0, (int) spec.byteLength()), spec, null);
   }
 
@@ -111,9 +124,9 @@ abstract class TorchSlot implements Slot {
   /** How much memory to stage an input in; at least its own size, and at least 1. */
   abstract int stagedBytes(TensorSpec spec);
 
-  /** The memory that an input was staged in. */
-  final Block stagedBlock(int input) {
-    return staging.get(input);
+  /** The memory that the inputs were staged in, in order. */
+  final List<Block> staging() {
+    return staging;
   }
 
   /** Whether an input lies in memory of the slot's own, which is used again. */
@@ -299,7 +312,8 @@ abstract class TorchSlot implements Slot {
     state = next;
   }
 
-  private void releaseStaging() {
+  /** Gives up the memory that inputs were staged in, if it is the slot's. */
+  void releaseStaging() {
     staging.forEach(Block::releasePassed);
     staging.clear();
   }

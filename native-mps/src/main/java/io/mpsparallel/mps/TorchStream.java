@@ -34,6 +34,7 @@ final class TorchStream implements Stream {
   private @Nullable InferenceMode inferenceMode;
   private @Nullable TorchStream outer;
   private @Nullable LaneCache cache;
+  private @Nullable LaneGraphs graphs; // guarded by this
 
   private TorchStream(
       TorchDevice device, NativeStream stream, StreamPool.@Nullable Lease<NativeStream> lease) {
@@ -74,6 +75,17 @@ final class TorchStream implements Stream {
       cache = device.buffers().laneCache();
     }
     return cache.acquire(bytes, stream.index());
+  }
+
+  /**
+   * The recorded forwards of this stream; null where there are none, or others share the stream.
+   */
+  synchronized @Nullable LaneGraphs graphs() {
+    if (graphs == null && lease != null && !closed) {
+      GraphRecorder recorder = device.driver().graphRecorder(stream);
+      graphs = recorder == null ? null : new LaneGraphs(recorder, device.path().cacheEntries());
+    }
+    return graphs;
   }
 
   @Override
@@ -361,6 +373,13 @@ final class TorchStream implements Stream {
     cache = null;
     if (own != null) {
       own.close();
+    }
+    LaneGraphs recorded;
+    synchronized (this) {
+      recorded = graphs;
+    }
+    if (recorded != null) {
+      recorded.close();
     }
     if (lease != null) {
       lease.release();

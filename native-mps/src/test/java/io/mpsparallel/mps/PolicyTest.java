@@ -1,9 +1,8 @@
 package io.mpsparallel.mps;
 
-import static io.mpsparallel.mps.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.settings.PathSettings;
 import io.mpsparallel.settings.PathSettings.PathMode;
 import io.mpsparallel.settings.StreamSettings.CommitMode;
 import java.time.Duration;
@@ -83,13 +82,39 @@ class PolicyTest {
     "AUTO, 1, 1, 2, false",
   })
   void graph_modeAndLoad_decide(PathMode mode, long bytes, int active, int seen, boolean expected) {
-    assertThat(new PathChooser(mode, 4096).graph(bytes, active, seen)).isEqualTo(expected);
+    PathChooser chooser = chooser(mode, PathSettings.DEVICE_DEFAULT, false);
+    assertThat(chooser.graph(bytes, active, seen)).isEqualTo(expected);
+    assertThat(chooser.records(bytes, 1000)).isFalse();
+  }
+
+  private static PathChooser chooser(PathMode mode, long threshold, boolean records) {
+    return PathChooser.of(new PathSettings(mode, threshold, 3), records);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "EAGER, -1, 1, 1000, false",
+    "GRAPH, -1, 99999999, 7, false",
+    "GRAPH, -1, 99999999, 8, true",
+    "AUTO, -1, 1, 7, false",
+    "AUTO, -1, 1, 8, true",
+    "AUTO, -1, 4194304, 8, true",
+    "AUTO, -1, 4194305, 8, false",
+    "AUTO, 100, 100, 8, true",
+    "AUTO, 100, 101, 8, false",
+    "AUTO, 0, 1, 8, false",
+  })
+  void records_modeSizeAndRuns_decide(
+      PathMode mode, long threshold, long bytes, int runs, boolean expected) {
+    assertThat(chooser(mode, threshold, true).records(bytes, runs)).isEqualTo(expected);
   }
 
   @Test
-  void newChooser_unresolvedThreshold_isRejected() {
-    assertFails(ErrorCode.CONFIG_INVALID, () -> new PathChooser(PathMode.AUTO, -1))
-        .contains("threshold-bytes: -1");
+  void graph_deviceThatRecords_isTheOneFromTheSecondRunOn() {
+    PathChooser chooser = chooser(PathMode.AUTO, PathSettings.DEVICE_DEFAULT, true);
+    assertThat(chooser.graph(1, 1, 1)).isFalse();
+    assertThat(chooser.graph(1, 1, 2)).isTrue();
+    assertThat(chooser(PathMode.EAGER, 0, true).graph(1, 9, 9)).isFalse();
   }
 
   @Property

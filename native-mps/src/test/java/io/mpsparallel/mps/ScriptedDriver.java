@@ -30,6 +30,10 @@ final class ScriptedDriver implements Driver {
   final AtomicInteger publications = new AtomicInteger();
   final AtomicInteger openEvents = new AtomicInteger();
   final AtomicInteger openBlocks = new AtomicInteger();
+  final AtomicInteger recordings = new AtomicInteger();
+  final AtomicInteger openRecordings = new AtomicInteger();
+  final AtomicInteger openRecorders = new AtomicInteger();
+  final AtomicInteger launches = new AtomicInteger();
   private final EncodeGate gate = new EncodeGate("scripted", 1, 1);
   private final org.bytedeco.pytorch.Device torchDevice = new org.bytedeco.pytorch.Device("cpu");
   private final Map<Integer, Long> doneAt = new ConcurrentHashMap<>(); // of what was recorded
@@ -40,8 +44,14 @@ final class ScriptedDriver implements Driver {
   private long queueEnd; // guarded by the gate
   private volatile boolean held;
   private volatile @Nullable RuntimeException recordFailure;
+  private volatile @Nullable RuntimeException captureFailure;
 
   ScriptedDriver(int streamCapacity) {
+    this(streamCapacity, GraphKey.SHAPE);
+  }
+
+  /** One that records forwards if they are prepared for each shape and slot. */
+  ScriptedDriver(int streamCapacity, GraphKey graphKey) {
     capabilities =
         new Capabilities(
             1,
@@ -50,7 +60,7 @@ final class ScriptedDriver implements Driver {
             true,
             false,
             false,
-            GraphKey.SHAPE,
+            graphKey,
             EnumSet.allOf(DType.class),
             1 << 30);
   }
@@ -77,6 +87,11 @@ final class ScriptedDriver implements Driver {
   /** The next record throws. */
   void failNextRecord(RuntimeException failure) {
     recordFailure = failure;
+  }
+
+  /** From now on nothing can be recorded; null: it can again. */
+  void failRecordings(@Nullable RuntimeException failure) {
+    captureFailure = failure;
   }
 
   private void encodes(String what) {
@@ -182,6 +197,11 @@ final class ScriptedDriver implements Driver {
   }
 
   @Override
+  public @Nullable GraphRecorder graphRecorder(NativeStream stream) {
+    return capabilities.graphKey() == GraphKey.SHAPE_AND_SLOT ? new Recorder() : null;
+  }
+
+  @Override
   public void releaseCache() {
     encodes("releaseCache");
     cacheReleases.incrementAndGet();
@@ -190,6 +210,67 @@ final class ScriptedDriver implements Driver {
   @Override
   public boolean coalesces() {
     return true;
+  }
+
+  /** Runs the work at each launch anew: over the same memory, as a device would. */
+  private final class Recorder implements GraphRecorder {
+    private boolean closed;
+
+    Recorder() {
+      openRecorders.incrementAndGet();
+    }
+
+    @Override
+    public NativeGraph record(Runnable work) {
+      encodes("record of a graph");
+      RuntimeException failure = captureFailure;
+      if (failure != null) {
+        throw failure;
+      }
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        throw new RecordingFailed(String.valueOf(e.getMessage()), e);
+      }
+      recordings.incrementAndGet();
+      openRecordings.incrementAndGet();
+      return new Recording(work);
+    }
+
+    @Override
+    public void close() {
+      if (!closed) {
+        closed = true;
+        openRecorders.decrementAndGet();
+      }
+    }
+  }
+
+  private final class Recording implements NativeGraph {
+    private final Runnable work;
+    private boolean closed;
+
+    Recording(Runnable work) {
+      this.work = work;
+    }
+
+    @Override
+    public void launch() {
+      encodes("launch of a graph");
+      if (closed) {
+        violations.add("launch of a graph that was freed");
+      }
+      launches.incrementAndGet();
+      work.run();
+    }
+
+    @Override
+    public void close() {
+      if (!closed) {
+        closed = true;
+        openRecordings.decrementAndGet();
+      }
+    }
   }
 
   private final class Events implements EventDriver<NativeEvent> {

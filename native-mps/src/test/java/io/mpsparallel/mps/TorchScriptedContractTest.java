@@ -29,9 +29,17 @@ class TorchScriptedContractTest extends BackendContract {
   }
 
   private TorchDevice scripted(BackendSettings settings) {
-    ScriptedDriver driver = new ScriptedDriver(settings.streams().capacity());
+    ScriptedDriver driver = driver(settings.streams().capacity());
     drivers.add(driver);
     return driver.device(settings);
+  }
+
+  ScriptedDriver driver(int streamCapacity) {
+    return new ScriptedDriver(streamCapacity);
+  }
+
+  final List<ScriptedDriver> drivers() {
+    return drivers;
   }
 
   @Override

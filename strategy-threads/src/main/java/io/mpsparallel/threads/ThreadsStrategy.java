@@ -176,7 +176,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
 
   @Override
   public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
-    WarmUpRun run = new WarmUpRun(version, cases);
+    WarmUpRun run = new WarmUpRun(version, cases, facts);
     warmUps.put(version, run);
     for (LaneRunner runner : crew.staying()) {
       runner.add(run);

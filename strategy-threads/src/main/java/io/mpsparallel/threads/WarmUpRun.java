@@ -1,5 +1,6 @@
 package io.mpsparallel.threads;
 
+import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
@@ -9,23 +10,23 @@ import io.mpsparallel.work.WorkItem;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * A model on its way to being warm on every lane. Each lane runs each case itself, as often as it
  * takes until nothing is prepared any more. Any thread.
  */
 final class WarmUpRun {
-  /** The first run is eager, the second may prepare, the third shows what it will be like. */
-  private static final int RUNS = 3;
-
   private final ModelVersion version;
   private final List<NamedTensors> cases;
+  private final Capabilities facts;
   private final AtomicInteger coldLanes = new AtomicInteger(1); // one for the beginning itself
   private final CompletableFuture<Void> done = new CompletableFuture<>();
 
-  WarmUpRun(ModelVersion version, List<NamedTensors> cases) {
+  WarmUpRun(ModelVersion version, List<NamedTensors> cases, Capabilities facts) {
     this.version = version;
     this.cases = List.copyOf(cases);
+    this.facts = facts;
   }
 
   ModelVersion version() {
@@ -52,9 +53,7 @@ final class WarmUpRun {
   void warm(Lane lane) {
     try {
       for (NamedTensors inputs : cases) {
-        for (int i = 0; i < RUNS; i++) {
-          forward(lane, inputs);
-        }
+        warm(lane, inputs);
       }
     } catch (RuntimeException | Error e) {
       done.completeExceptionally(e);
@@ -63,12 +62,22 @@ final class WarmUpRun {
     }
   }
 
+  /** Runs alone, then as many together as will be, where each of these is prepared for itself. */
+  private void warm(Lane lane, NamedTensors inputs) {
+    for (int i = 0; i < facts.warmUpRuns(); i++) {
+      forward(inputs, item -> lane.run(item).close());
+    }
+    if (facts.graphKey() == Capabilities.GraphKey.SHAPE_AND_SLOT) {
+      forward(inputs, lane::runTogether);
+    }
+  }
+
   /** As an item, so that the version stays in use. */
-  private void forward(Lane lane, NamedTensors inputs) {
+  private void forward(NamedTensors inputs, Consumer<WorkItem> how) {
     WorkItem item =
         new WorkItem(version, inputs.share(), true, Priority.NORMAL, WorkItem.NO_DEADLINE);
     try {
-      lane.run(item).close();
+      how.accept(item);
     } finally {
       item.finish();
     }

@@ -1,0 +1,183 @@
+package io.mpsparallel.mps;
+
+import io.mpsparallel.tensor.TensorSpec;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The recorded forwards of one stream that nobody uses at the moment, and what is known about those
+ * that were not recorded yet. As many recordings of one forward come to be as are in flight at
+ * once. Bounded: the forwards that were not asked for the longest go first. Any thread, under its
+ * own monitor.
+ */
+final class LaneGraphs implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LaneGraphs.class);
+
+  private final GraphRecorder recorder;
+  private final int capacity;
+  private final LinkedHashMap<ForwardKey, Known> known = new LinkedHashMap<>(16, 0.75f, true);
+  private int graphs; // idle or in use
+  private boolean closed;
+
+  /** What an output was like. */
+  record Expected(String name, TensorSpec spec) {}
+
+  /** What is known about one forward. */
+  private static final class Known {
+    final ArrayDeque<RecordedForward> idle = new ArrayDeque<>();
+    final Set<Thread> threads = Collections.newSetFromMap(new WeakHashMap<>());
+    List<Expected> outputs = List.of();
+    int runs;
+  }
+
+  /**
+   * No recordings yet.
+   *
+   * @param recorder makes them; closed with this
+   * @param capacity the most recordings, and the most forwards that are known
+   */
+  LaneGraphs(GraphRecorder recorder, int capacity) {
+    this.recorder = recorder;
+    this.capacity = capacity;
+  }
+
+  GraphRecorder recorder() {
+    return recorder;
+  }
+
+  /** A recording that nobody uses, for the caller to {@link #give} back; null if there is none. */
+  synchronized @Nullable RecordedForward take(ForwardKey key) {
+    Known about = known.get(key);
+    return about == null ? null : about.idle.pollLast();
+  }
+
+  /** How often a forward ran without being recorded; 0 unless this thread ran it as well. */
+  synchronized int eagerRuns(ForwardKey key) {
+    Known about = known.get(key);
+    return about == null || !about.threads.contains(Thread.currentThread()) ? 0 : about.runs;
+  }
+
+  /** What the outputs were like when it last ran. */
+  synchronized List<Expected> outputs(ForwardKey key) {
+    Known about = known.get(key);
+    return about == null ? List.of() : about.outputs;
+  }
+
+  /** This thread ran a forward as it is, with these outputs. */
+  void ran(ForwardKey key, List<RecordedForward.Returned> outputs) {
+    List<RecordedForward> surplus;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      Known about = known.computeIfAbsent(key, k -> new Known());
+      about.runs++;
+      about.outputs = outputs.stream().map(o -> new Expected(o.name(), o.spec())).toList();
+      about.threads.add(Thread.currentThread());
+      surplus = evicted(key);
+    }
+    surplus.forEach(LaneGraphs::free);
+  }
+
+  /** A recording was made, and is in the caller's hands. */
+  void made(RecordedForward forward) {
+    List<RecordedForward> surplus;
+    synchronized (this) {
+      known.computeIfAbsent(forward.key(), k -> new Known());
+      graphs++;
+      surplus = evicted(forward.key());
+    }
+    surplus.forEach(LaneGraphs::free);
+  }
+
+  /** Takes a recording back whose launch is over. */
+  void give(RecordedForward forward) {
+    synchronized (this) {
+      Known about = closed ? null : known.get(forward.key());
+      if (about != null) {
+        about.idle.addLast(forward);
+        return;
+      }
+      graphs--;
+    }
+    free(forward);
+  }
+
+  /** Forgets a recording that the device may still use: it is never freed. */
+  synchronized void lose() {
+    graphs--;
+  }
+
+  /** Frees the recordings of a model; those in use when they come back. */
+  void forget(TorchModel model) {
+    forget(key -> key.model() == model);
+  }
+
+  private void forget(Predicate<ForwardKey> which) {
+    List<RecordedForward> freed = new ArrayList<>();
+    synchronized (this) {
+      Iterator<Map.Entry<ForwardKey, Known>> all = known.entrySet().iterator();
+      while (all.hasNext()) {
+        Map.Entry<ForwardKey, Known> next = all.next();
+        if (which.test(next.getKey())) {
+          all.remove();
+          freed.addAll(next.getValue().idle);
+        }
+      }
+      graphs -= freed.size();
+    }
+    freed.forEach(LaneGraphs::free);
+  }
+
+  /** How many recordings there are, those in use included. */
+  synchronized int size() {
+    return graphs;
+  }
+
+  /** Removes what is too much, the given forward apart; under the monitor. */
+  private List<RecordedForward> evicted(ForwardKey kept) {
+    List<RecordedForward> evicted = new ArrayList<>();
+    Iterator<Map.Entry<ForwardKey, Known>> oldest = known.entrySet().iterator();
+    while ((graphs > capacity || known.size() > capacity) && oldest.hasNext()) {
+      Map.Entry<ForwardKey, Known> next = oldest.next();
+      if (!next.getKey().equals(kept)) {
+        oldest.remove();
+        evicted.addAll(next.getValue().idle);
+        graphs -= next.getValue().idle.size();
+      }
+    }
+    return evicted;
+  }
+
+  private static void free(RecordedForward forward) {
+    try {
+      forward.close();
+    } catch (RuntimeException e) {
+      LOG.warn("{}: a recorded forward could not be freed", forward.key().model(), e);
+    }
+  }
+
+  /** Frees all; those in use when they come back. Idempotent. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    forget(key -> true);
+    recorder.close();
+  }
+}
