@@ -61,11 +61,11 @@ public enum ContractModel {
   public static String slowGpuScript(int loops) {
     return """
     def forward(self, x: Tensor) -> Tensor:
-      a = torch.ones([1024, 1024], device=x.device)
+      a = torch.ones([2048, 2048], device=x.device)
       for i in range(%d):
         a = torch.mm(a, a) * 0
       return x + a[0][0]
     """
-        .formatted(3 * (long) loops);
+        .formatted(1 + 3 * (long) loops / 8);
   }
 }

@@ -11,6 +11,8 @@ import io.mpsparallel.tensor.DType;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
@@ -19,6 +21,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -37,6 +40,7 @@ final class CudaDriver implements Driver {
   private final CUDAStream defaultStream;
   private final Events events = new Events();
   private final PinnedMemory staging = new PinnedMemory();
+  private final Map<Integer, CudaGraphRecorder> recorders = new ConcurrentHashMap<>(); // by stream
 
   private CudaDriver(int index, int streamCapacity) {
     this.device = Device.cuda(index);
@@ -66,6 +70,7 @@ final class CudaDriver implements Driver {
     torch.globalContext().setAllowTF32CuBLAS(tf32);
     torch.globalContext().setAllowTF32CuDNN(tf32);
     check(cudart.cudaSetDevice(index), "cudaSetDevice(" + index + ")");
+    torch.globalContext().lazyInitDevice(DeviceType.CUDA); // else at the first tensor, or never
     return new CudaDriver(index, streamCapacity);
   }
 
@@ -113,6 +118,10 @@ final class CudaDriver implements Driver {
   @Override
   public void destroyStream(NativeStream stream) {
     if (stream.raw() instanceof CUstream_st raw) {
+      CudaGraphRecorder recorder = recorders.remove(stream.index());
+      if (recorder != null) {
+        recorder.close();
+      }
       check(cudart.cudaStreamDestroy(raw), "cudaStreamDestroy");
       requireNonNull(stream.torch()).deallocate();
     }
@@ -120,8 +129,9 @@ final class CudaDriver implements Driver {
 
   @Override
   public boolean isIdle(NativeStream stream) {
-    int status = cudart.cudaStreamQuery(raw(stream));
-    return status != cudart.cudaErrorNotReady && checked(status, "cudaStreamQuery");
+    int[] status = new int[1];
+    CudaGraphRecorder.unlessRecording(() -> status[0] = cudart.cudaStreamQuery(raw(stream)));
+    return status[0] != cudart.cudaErrorNotReady && checked(status[0], "cudaStreamQuery");
   }
 
   @Override
@@ -143,6 +153,12 @@ final class CudaDriver implements Driver {
   @Override
   public void record(NativeEvent event, NativeStream stream) {
     check(cudart.cudaEventRecord((CUevent_st) event.handle(), raw(stream)), "cudaEventRecord");
+  }
+
+  /** A mark on a stream that is recorded would become a part of the recording. */
+  @Override
+  public void recordFromOutside(NativeEvent event, NativeStream stream) {
+    CudaGraphRecorder.unlessRecording(() -> record(event, stream));
   }
 
   @Override
@@ -174,12 +190,14 @@ final class CudaDriver implements Driver {
   @Override
   public GraphRecorder graphRecorder(NativeStream stream) {
     CUstream_st own = (CUstream_st) requireNonNull(stream.raw(), "a stream of its own");
-    return new CudaGraphRecorder(index, own, CudaDriver::check);
+    return recorders.computeIfAbsent(
+        stream.index(), i -> new CudaGraphRecorder(index, own, CudaDriver::check));
   }
 
   @Override
   public void releaseCache() {
-    CudaGraphRecorder.whileNoneRecords(() -> torch_cuda.getAllocator().emptyCache());
+    recorders.values().forEach(CudaGraphRecorder::releaseSpare);
+    CudaGraphRecorder.unlessRecording(() -> torch_cuda.getAllocator().emptyCache());
   }
 
   @Override

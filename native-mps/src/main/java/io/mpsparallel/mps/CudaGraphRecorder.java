@@ -2,7 +2,8 @@ package io.mpsparallel.mps;
 
 import io.mpsparallel.error.InferenceException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
@@ -21,20 +22,25 @@ import org.jspecify.annotations.Nullable;
  * private pool of its allocator: else it would lend their memory to others, or free it, while the
  * graph still uses it at each launch.
  *
- * <p>Recordings are made one at a time in the whole process: libtorch's allocator does without
- * emptying its caches while one is made, and {@link #whileNoneRecords} keeps ours from trying.
+ * <p>Recordings are made one at a time in the whole process. Meanwhile nobody may ask about the
+ * stream, mark its end or have libtorch's allocator empty its caches: that is for {@link
+ * #unlessRecording}.
  */
 final class CudaGraphRecorder implements GraphRecorder {
-  private static final ReentrantLock RECORDING = new ReentrantLock();
+  private static final ReentrantReadWriteLock RECORDING = new ReentrantReadWriteLock();
   private static final OwnStream FILTER = new OwnStream();
 
   private final byte device;
   private final CUstream_st stream;
   private final BiConsumer<Integer, String> check;
 
-  /** libtorch's number for the pool; the presets give the pair of numbers another pair's type. */
-  private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool;
+  /**
+   * libtorch's number for the pool. The presets give this pair of numbers the type of another pair,
+   * and would free it as that, which ends the process: so it is never freed, all 16 bytes of it.
+   */
+  private DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool; // written under the lock
 
+  private final AtomicInteger graphs = new AtomicInteger();
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
@@ -48,8 +54,27 @@ final class CudaGraphRecorder implements GraphRecorder {
     this.device = device;
     this.stream = stream;
     this.check = check;
-    pool = MemPool.graph_pool_handle();
-    allocator().createOrIncrefPool(device, pool);
+    pool = newPool(device);
+  }
+
+  private static DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair newPool(byte device) {
+    DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair made = MemPool.graph_pool_handle();
+    made.deallocate(false);
+    allocator().createOrIncrefPool(device, made);
+    return made;
+  }
+
+  /** Lets the allocator free the pool, if no recording needs it any more. */
+  void releaseSpare() {
+    RECORDING.writeLock().lock();
+    try {
+      if (graphs.get() == 0 && !closed.get()) {
+        allocator().releasePool(device, pool);
+        pool = newPool(device);
+      }
+    } finally {
+      RECORDING.writeLock().unlock();
+    }
   }
 
   /** Called back by libtorch's allocator, on whatever thread wants memory: which streams record. */
@@ -67,13 +92,13 @@ final class CudaGraphRecorder implements GraphRecorder {
     }
   }
 
-  /** Runs something that is not allowed while any stream of the process records. */
-  static void whileNoneRecords(Runnable action) {
-    RECORDING.lock();
+  /** Runs something while no stream of the process is recorded; waits until that is so. */
+  static void unlessRecording(Runnable action) {
+    RECORDING.readLock().lock();
     try {
       action.run();
     } finally {
-      RECORDING.unlock();
+      RECORDING.readLock().unlock();
     }
   }
 
@@ -84,11 +109,11 @@ final class CudaGraphRecorder implements GraphRecorder {
   @Override
   public NativeGraph record(Runnable work) {
     check.accept(cudart.cudaStreamSynchronize(stream), "cudaStreamSynchronize");
-    RECORDING.lock();
+    RECORDING.writeLock().lock();
     try {
       return recorded(work);
     } finally {
-      RECORDING.unlock();
+      RECORDING.writeLock().unlock();
     }
   }
 
@@ -159,8 +184,8 @@ final class CudaGraphRecorder implements GraphRecorder {
     return ready;
   }
 
-  @Override
-  public void close() {
+  /** Gives the pool back, once every recording is closed. Idempotent. */
+  void close() {
     if (!closed.getAndSet(true)) {
       allocator().releasePool(device, pool);
     }
@@ -168,10 +193,12 @@ final class CudaGraphRecorder implements GraphRecorder {
 
   private final class Graph implements NativeGraph {
     private final CUgraphExec_st ready;
+    private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair from = pool;
     private final AtomicBoolean freed = new AtomicBoolean();
 
     Graph(CUgraphExec_st ready) {
       this.ready = ready;
+      graphs.incrementAndGet();
     }
 
     @Override
@@ -185,7 +212,8 @@ final class CudaGraphRecorder implements GraphRecorder {
         return;
       }
       int status = cudart.cudaGraphExecDestroy(ready);
-      allocator().releasePool(device, pool);
+      allocator().releasePool(device, from);
+      graphs.decrementAndGet();
       check.accept(status, "cudaGraphExecDestroy");
     }
   }

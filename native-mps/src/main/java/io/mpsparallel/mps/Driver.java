@@ -44,8 +44,16 @@ interface Driver {
    */
   void publish();
 
-  /** Marks the present end of a stream, and commits. Encodes. */
+  /**
+   * Marks the present end of a stream, and commits; by the thread that is inside it, or, if nobody
+   * is, by any. Encodes.
+   */
   void record(NativeEvent event, NativeStream stream);
+
+  /** As {@link #record}, while another thread may be inside the stream. */
+  default void recordFromOutside(NativeEvent event, NativeStream stream) {
+    record(event, stream);
+  }
 
   /** Makes later work on a stream wait for an event. Encodes. */
   void block(NativeEvent event, NativeStream stream);
@@ -56,7 +64,7 @@ interface Driver {
   /** {@return memory that the device copies from and to} */
   MemorySource staging();
 
-  /** {@return what records the work of a stream, to be closed; null where nothing does} */
+  /** {@return what records the work of a stream; null where nothing does} */
   default @Nullable GraphRecorder graphRecorder(NativeStream stream) {
     return null;
   }

@@ -5,7 +5,7 @@ package io.mpsparallel.mps;
  * memory of their own: a stream's work runs in order, so what one has left behind no other needs.
  * One thread at a time, which is inside the stream, and inside the gate where there is one.
  */
-interface GraphRecorder extends AutoCloseable {
+interface GraphRecorder {
   /**
    * Records what some work puts on the stream; none of it runs.
    *
@@ -15,8 +15,4 @@ interface GraphRecorder extends AutoCloseable {
    * @throws io.mpsparallel.error.InferenceException if the stream or the device has failed
    */
   NativeGraph record(Runnable work);
-
-  /** Gives the shared memory back once every recording is closed. Idempotent. */
-  @Override
-  void close();
 }

@@ -44,7 +44,7 @@ final class LaneGraphs implements AutoCloseable {
   /**
    * No recordings yet.
    *
-   * @param recorder makes them; closed with this
+   * @param recorder makes them
    * @param capacity the most recordings, and the most forwards that are known
    */
   LaneGraphs(GraphRecorder recorder, int capacity) {
@@ -178,6 +178,5 @@ final class LaneGraphs implements AutoCloseable {
       closed = true;
     }
     forget(key -> true);
-    recorder.close();
   }
 }

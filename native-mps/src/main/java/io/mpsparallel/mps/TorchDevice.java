@@ -206,7 +206,7 @@ final class TorchDevice implements AutoCloseable {
     try (PooledEvent<NativeEvent> end = events.acquire(false)) {
       gate.enter(stream.index());
       try {
-        driver.record(end.nativeEvent(), stream);
+        driver.recordFromOutside(end.nativeEvent(), stream);
       } finally {
         gate.exit(stream.index());
       }

@@ -32,7 +32,6 @@ final class ScriptedDriver implements Driver {
   final AtomicInteger openBlocks = new AtomicInteger();
   final AtomicInteger recordings = new AtomicInteger();
   final AtomicInteger openRecordings = new AtomicInteger();
-  final AtomicInteger openRecorders = new AtomicInteger();
   final AtomicInteger launches = new AtomicInteger();
   private final EncodeGate gate = new EncodeGate("scripted", 1, 1);
   private final org.bytedeco.pytorch.Device torchDevice = new org.bytedeco.pytorch.Device("cpu");
@@ -214,12 +213,6 @@ final class ScriptedDriver implements Driver {
 
   /** Runs the work at each launch anew: over the same memory, as a device would. */
   private final class Recorder implements GraphRecorder {
-    private boolean closed;
-
-    Recorder() {
-      openRecorders.incrementAndGet();
-    }
-
     @Override
     public NativeGraph record(Runnable work) {
       encodes("record of a graph");
@@ -235,14 +228,6 @@ final class ScriptedDriver implements Driver {
       recordings.incrementAndGet();
       openRecordings.incrementAndGet();
       return new Recording(work);
-    }
-
-    @Override
-    public void close() {
-      if (!closed) {
-        closed = true;
-        openRecorders.decrementAndGet();
-      }
     }
   }
 
