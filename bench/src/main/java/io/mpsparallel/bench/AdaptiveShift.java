@@ -59,7 +59,7 @@ final class AdaptiveShift implements Scenario {
     long start = System.nanoTime();
     AtomicLong first = new AtomicLong(Long.MAX_VALUE);
     Job job =
-        new Job(
+        Job.of(
             rig.model(),
             request -> input,
             (request, result) -> {

@@ -42,7 +42,7 @@ final class Answers {
 
   /** {@return a job that asks another model for all of them in turn, and checks its answers} */
   Job job(LoadedModel model) {
-    return new Job(model, request -> inputs[(int) (request % inputs.length)], this::check);
+    return Job.of(model, request -> inputs[(int) (request % inputs.length)], this::check);
   }
 
   private void check(long request, InferenceResult result) {

@@ -1,20 +1,22 @@
 package io.mpsparallel.bench;
 
 import io.mpsparallel.LoadedModel;
+import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.work.InferenceRequest;
 import io.mpsparallel.work.InferenceResult;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongFunction;
 
 /**
- * What a load asks for: a model, the input of each request, and what to do with each answer. Any
+ * What a load asks for: a model, the inputs of each request, and what to do with each answer. Any
  * thread.
  *
  * @param model who is asked
- * @param inputs the input of a request by its number; it stays its owner's
+ * @param inputs the inputs of a request by its number; they stay their owner's
  * @param check looks at an answer, and throws if it is wrong
  */
-record Job(LoadedModel model, LongFunction<Tensor> inputs, Check check) {
+record Job(LoadedModel model, LongFunction<NamedTensors> inputs, Check check) {
   /** Looks at answers. */
   @FunctionalInterface
   interface Check {
@@ -32,19 +34,29 @@ record Job(LoadedModel model, LongFunction<Tensor> inputs, Check check) {
 
   /** {@return the same input for every request, whatever the answer} */
   static Job of(LoadedModel model, Tensor input) {
-    return new Job(model, request -> input, Check.NONE);
+    return of(model, NamedTensors.of(input));
+  }
+
+  /** {@return the same inputs for every request, whatever the answer} */
+  static Job of(LoadedModel model, NamedTensors inputs) {
+    return new Job(model, request -> inputs, Check.NONE);
+  }
+
+  /** {@return one input for each request, by its number} */
+  static Job of(LoadedModel model, LongFunction<Tensor> input, Check check) {
+    return new Job(model, request -> NamedTensors.of(input.apply(request)), check);
   }
 
   /** Asks and waits, as {@code infer} does. */
   void infer(long request) {
-    try (InferenceResult result = model.infer(inputs.apply(request))) {
+    try (InferenceResult result = model.infer(InferenceRequest.of(inputs.apply(request)))) {
       check.answer(request, result);
     }
   }
 
   /** {@return the answer to come, which the caller closes} */
   CompletableFuture<InferenceResult> submit(long request) {
-    return model.submit(inputs.apply(request).share());
+    return model.submit(InferenceRequest.of(inputs.apply(request).share()));
   }
 
   /** Asks through the queue and waits. */

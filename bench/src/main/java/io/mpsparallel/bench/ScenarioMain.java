@@ -33,6 +33,7 @@ public final class ScenarioMain implements Callable<Integer> {
           new ThreadsFairness(),
           new ThreadsOverload(),
           new ThreadsCuda(),
+          new Cuda(),
           new BatchingThroughput(),
           new BatchingOpenLoop(),
           new BatchingFlood(),
@@ -79,8 +80,22 @@ public final class ScenarioMain implements Callable<Integer> {
   @Option(
       names = "--models",
       paramLabel = "DIR",
-      description = "A folder with mobilenet_v3_small.pt and bert_tiny.pt, for adaptive-regret.")
+      description =
+          "A folder of models: mobilenet_v3_small.pt, bert_tiny.pt; for cuda also mlp.pt.")
   private @Nullable Path models;
+
+  @Option(
+      names = "--only",
+      paramLabel = "PART",
+      split = ",",
+      description = "With cuda: raw, threads, inflight, batching, shares; none means all.")
+  private List<String> only = new ArrayList<>();
+
+  @Option(
+      names = "--python",
+      paramLabel = "FILE",
+      description = "With cuda: what gpu/cuda_python.py has measured.")
+  private @Nullable Path python;
 
   @Option(
       names = "--write",
@@ -144,6 +159,8 @@ public final class ScenarioMain implements Callable<Integer> {
         Duration.ofNanos((long) (each * 1e9)),
         settings,
         models,
+        only,
+        python,
         write);
   }
 }

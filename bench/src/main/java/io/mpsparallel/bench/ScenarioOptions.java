@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param time each thing in each round
  * @param settings of all executors, where the scenario has none of its own
  * @param models a folder of models of known architectures; null if there is none
+ * @param only the parts that are measured; empty for all
+ * @param python figures of {@code gpu/cuda_python.py}; null if there are none
  * @param write whether what is expected of later runs is written, and not compared with
  */
 record ScenarioOptions(
@@ -23,4 +25,6 @@ record ScenarioOptions(
     Duration time,
     List<String> settings,
     @Nullable Path models,
+    List<String> only,
+    @Nullable Path python,
     boolean write) {}

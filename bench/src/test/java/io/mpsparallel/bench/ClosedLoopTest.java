@@ -19,7 +19,7 @@ final class ClosedLoopTest extends LoadFixture {
   private final Set<Long> seen = ConcurrentHashMap.newKeySet();
 
   private Job job(String model) {
-    return new Job(model(model), request -> input, (request, result) -> seen.add(request));
+    return Job.of(model(model), request -> input, (request, result) -> seen.add(request));
   }
 
   @Test
@@ -107,7 +107,7 @@ final class ClosedLoopTest extends LoadFixture {
     AtomicInteger inFlight = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     Job job =
-        new Job(
+        Job.of(
             model("identity"),
             request -> {
               most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
@@ -153,7 +153,7 @@ final class ClosedLoopTest extends LoadFixture {
     AtomicInteger inFlight = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     Job job =
-        new Job(
+        Job.of(
             model("identity"),
             request -> {
               most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
@@ -184,7 +184,7 @@ final class ClosedLoopTest extends LoadFixture {
 
   @Test
   void async_answersThereAtOnce_doNotGrowTheStack() {
-    Job job = new Job(new InstantModel(), request -> input, (request, result) -> seen.add(request));
+    Job job = Job.of(new InstantModel(), request -> input, (request, result) -> seen.add(request));
 
     Measured measured = AsyncLoop.run(job, 3, Limit.requests(200_000), Ticker.SYSTEM);
 
@@ -206,7 +206,7 @@ final class ClosedLoopTest extends LoadFixture {
   @Test
   void async_wrongAnswer_endsAllAndIsThrown() {
     Job job =
-        new Job(
+        Job.of(
             model("identity"),
             request -> input,
             (request, result) -> {

@@ -100,7 +100,7 @@ final class OpenLoopTest extends LoadFixture {
     LoadedModel model =
         model("square", ExecutorSettings.DEFAULTS.withQueue(4, Duration.ofSeconds(1)));
     fake.turnstile().shut();
-    Job job = new Job(model, this::openAtTheLast, Job.Check.NONE);
+    Job job = Job.of(model, this::openAtTheLast, Job.Check.NONE);
 
     OpenLoop.Outcome outcome =
         new OpenLoop(job, Ticker.SYSTEM).run(Schedule.fixed(1000), TENTH, jump);

@@ -19,7 +19,7 @@ final class ScenarioMainTest {
     assertThat(execute()).isEqualTo(2);
     assertThat(err.toString())
         .contains("threads-scaling", "threads-efficiency", "threads-handover")
-        .contains("threads-fairness", "threads-overload", "threads-cuda")
+        .contains("threads-fairness", "threads-overload", "threads-cuda", "cuda ")
         .contains("batching-throughput", "batching-open-loop", "batching-flood");
     assertThat(out.toString()).isEmpty();
   }

@@ -1,0 +1,103 @@
+package io.mpsparallel.bench;
+
+import static io.mpsparallel.bench.CudaCells.EAGER;
+import static io.mpsparallel.bench.CudaCells.GRAPH;
+
+import io.mpsparallel.tensor.NamedTensors;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What the scenario {@code cuda} asks of the library. Pure functions but for what they open. */
+final class CudaThreads {
+  private static final List<String> PATHS = List.of(GRAPH, EAGER);
+  private static final List<Integer> CALLERS = List.of(1, 4, CudaTargets.LANES, CudaTargets.MANY);
+  private static final int CLIENTS = 16;
+  private static final int WINDOW = 64;
+  private static final String INTRA_OP = "threads.intra-op=1";
+
+  private CudaThreads() {}
+
+  /** Adds blocked callers, with as many lanes, and with fewer. */
+  static void addBlocked(CudaStage stage, ScenarioRun run) {
+    boolean mlp = stage.model().name().equals(CudaCase.MLP);
+    NamedTensors row = stage.model().row();
+    NamedTensors rows64 = mlp ? stage.model().rows(run, 64) : row;
+    NamedTensors rows256 = mlp ? stage.model().rows(run, 256) : row;
+    for (String path : PATHS) {
+      for (int callers : CALLERS) {
+        Rig rig = lanes(stage, path, callers);
+        stage.add(CudaLoad.blocked(CudaCells.threads(path, callers), rig, row, callers, callers));
+        if (mlp && callers == 1) {
+          addRows(stage, path, rig, rows64, 1, 64);
+        }
+        if (mlp && callers <= 4) {
+          addRows(stage, path, rig, rows256, callers, 256);
+        }
+        if (callers == CudaTargets.LANES && path.equals(GRAPH)) {
+          String name = CudaCells.threads(path, CudaTargets.MANY, callers);
+          stage.add(CudaLoad.blocked(name, rig, row, CudaTargets.MANY, callers));
+        }
+      }
+    }
+  }
+
+  private static void addRows(
+      CudaStage stage, String path, Rig rig, NamedTensors inputs, int callers, int rows) {
+    String name = CudaCells.rows(path, callers, rows);
+    stage.add(CudaLoad.blocked(name, rig, inputs, callers, callers));
+  }
+
+  private static Rig lanes(CudaStage stage, String path, int lanes) {
+    return stage.rig("strategy=threads", INTRA_OP, "lanes.count=" + lanes, "path.mode=" + path);
+  }
+
+  /** Adds more requests in flight than lanes. */
+  static void addInFlight(CudaStage stage) {
+    for (int depth : List.of(8, 16)) {
+      Rig rig =
+          stage.rig(
+              "strategy=threads",
+              INTRA_OP,
+              "lanes.count=4",
+              "lanes.depth=" + depth,
+              "path.mode=" + GRAPH);
+      for (int requests : List.of(16, 32, 64)) {
+        String name = CudaCells.inFlight(depth, requests);
+        stage.add(CudaLoad.async(name, rig, stage.model().row(), requests, 4 * depth));
+      }
+    }
+  }
+
+  /** Adds one-row requests of clients that do not wait, batched and not. */
+  static void addBatching(CudaStage stage) {
+    addClients(stage, CudaCells.batching(GRAPH, 256), batching(stage, GRAPH, 256));
+    addClients(stage, CudaCells.batching(GRAPH, 64), batching(stage, GRAPH, 64));
+    addClients(stage, CudaCells.batching(EAGER, 256), batching(stage, EAGER, 256));
+    addClients(stage, CudaCells.batching(EAGER, 64), batching(stage, EAGER, 64));
+    Rig unbatched =
+        stage.rig("strategy=threads", INTRA_OP, "queue.capacity=16384", "path.mode=" + GRAPH);
+    addClients(stage, CudaCells.unbatched(GRAPH), unbatched);
+  }
+
+  private static void addClients(CudaStage stage, String name, Rig rig) {
+    stage.add(CudaLoad.clients(name, rig, stage.model().row(), CLIENTS, WINDOW));
+  }
+
+  private static Rig batching(CudaStage stage, String path, int maxRows) {
+    return stage.rig(
+        "strategy=batching",
+        INTRA_OP,
+        "queue.capacity=16384",
+        "path.mode=" + path,
+        "batching.max-rows=" + maxRows,
+        "batching.sizes=" + sizes(maxRows));
+  }
+
+  /** {@return 1, 2, 4 and so on, as a setting} */
+  static String sizes(int most) {
+    return Stream.iterate(1, size -> size <= most, size -> 2 * size)
+        .map(String::valueOf)
+        .collect(Collectors.joining(", ", "[", "]"));
+  }
+}
