@@ -45,8 +45,16 @@ public record ExecutorSnapshot(
    * @param source what it was loaded from
    * @param state whether it is warm
    * @param requests what became of its requests
+   * @param notes what a person may want to know: why it is not recorded on a GPU that could, for
+   *     instance
    */
-  public record OfModel(String source, ModelState state, RequestCounts requests) {}
+  public record OfModel(
+      String source, ModelState state, RequestCounts requests, List<String> notes) {
+    // Copies the list.
+    public OfModel {
+      notes = List.copyOf(notes);
+    }
+  }
 
   // Copies the lists.
   public ExecutorSnapshot {

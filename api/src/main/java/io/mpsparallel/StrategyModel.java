@@ -48,7 +48,9 @@ final class StrategyModel implements LoadedModel {
   // ---- where it is ----
 
   ExecutorSnapshot.OfModel snapshot() {
-    return new ExecutorSnapshot.OfModel(placement.source().toString(), state(), ledger.counts());
+    Placement now = placement;
+    List<String> notes = now.versions().stream().flatMap(v -> v.notes().stream()).toList();
+    return new ExecutorSnapshot.OfModel(now.source().toString(), state(), ledger.counts(), notes);
   }
 
   Placement placement() {

@@ -4,6 +4,7 @@ import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -44,6 +45,16 @@ public final class ModelVersion {
           "model on " + device + " (it is on: " + models.keySet() + ")");
     }
     return model;
+  }
+
+  /** {@return what a person may want to know about the model on its devices} */
+  public List<String> notes() {
+    return models.values().stream()
+        .flatMap(
+            model ->
+                model.whyEager().stream()
+                    .map(why -> "on " + model.device() + " it runs operation by operation: " + why))
+        .toList();
   }
 
   /** Adds a use; false if the version is retired. */
