@@ -108,12 +108,9 @@ class KillersTest {
   }
 
   @Test
-  void engineThatSaysItIsUnusable_isReplacedAfterItsAnswer() {
-    try (RealPool pool = new RealPool(RealWorkers.settings(1), directory);
-        LoadedModel broken = pool.load("broken");
-        LoadedModel square = pool.load("square")) {
-      assertThatThrownBy(() -> inferred(broken, 1)).hasMessageContaining("DEVICE_FAILED");
-      assertThat(inferred(square, 3)).isEqualTo(9);
-    }
+  void engineThatSaysItIsUnusable_isTold() {
+    assertThat(failureOf("broken", RealWorkers.settings(2)))
+        .hasMessageStartingWith("REQUEST_QUARANTINED: ")
+        .hasMessageContaining("its engine is unusable: DEVICE_FAILED: unusable from now on");
   }
 }
