@@ -10,6 +10,7 @@ import io.mpsparallel.LoadedModel;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.settings.ProcessSettings.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -104,6 +105,31 @@ class KillersTest {
               InferenceException.class,
               e -> assertThat(e.code()).isEqualTo(ErrorCode.REQUEST_QUARANTINED));
       assertThat(inferred(square, 3)).isEqualTo(9);
+    }
+  }
+
+  /** Several are on the GPU at once when one of them makes it unusable. */
+  @Test
+  void deviceSideAsserts_failAloneAndThePoolRecovers() {
+    ExecutorSettings settings =
+        RealWorkers.settings(2).withLanes(LaneSettings.DEFAULTS.withDepth(4));
+    try (RealPool pool = new RealPool(settings, directory, new PoisonedProvider());
+        LoadedModel lookUp = pool.load("lookup")) {
+      List<CompletableFuture<Float>> all = new ArrayList<>();
+      for (int i = 0; i < 2 * PoisonedProvider.POISON; i++) {
+        all.add(submitted(lookUp, i));
+      }
+      CompletableFuture<Float> culprit = all.remove(PoisonedProvider.POISON);
+      Throwable thrown = catchThrowable(culprit::join);
+      assertThat(thrown)
+          .hasMessageContaining("REQUEST_QUARANTINED: ")
+          .hasMessageContaining("DEVICE_FAILED: device-side assert");
+      for (int i = 0; i < all.size(); i++) {
+        float value = i < PoisonedProvider.POISON ? i : i + 1;
+        assertThat(all.get(i).join()).isEqualTo(value * value);
+      }
+      assertThat(pool.executor().stats().replaced()).isBetween(2L, 3L);
+      assertThat(inferred(lookUp, 7)).isEqualTo(49);
     }
   }
 
