@@ -142,6 +142,15 @@ public final class FakeBackend implements Backend {
     return device(device);
   }
 
+  private FakeDevice usableDevice(Device device) {
+    FakeDevice found = openDevice(device);
+    InferenceException unusable = faults.ofDevice(device);
+    if (unusable != null) {
+      throw unusable;
+    }
+    return found;
+  }
+
   @Override
   public String id() {
     return ID;
@@ -159,7 +168,7 @@ public final class FakeBackend implements Backend {
 
   @Override
   public Model load(ModelSource source, Device device) {
-    FakeDevice target = openDevice(device);
+    FakeDevice target = usableDevice(device);
     String name = FakeModels.nameOf(source.path());
     FakeModels.Entry entry = models.get(name);
     if (entry == null) {
@@ -195,7 +204,7 @@ public final class FakeBackend implements Backend {
 
   @Override
   public Stream acquireStream(Device device) {
-    return openDevice(device).pool.acquire();
+    return usableDevice(device).pool.acquire();
   }
 
   @Override

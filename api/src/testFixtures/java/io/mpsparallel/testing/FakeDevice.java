@@ -143,12 +143,26 @@ final class FakeDevice {
       reached(mark, null);
       return;
     }
-    InferenceException failure = capabilities.asynchronous() ? backend.faults().ofJob() : null;
+    InferenceException failure = capabilities.asynchronous() ? faultOfJob() : null;
     for (FakeSlot slot : slots) {
       slot.compute(failure);
     }
     backend.counts().end(FakeCounts.Kind.RUNS);
     reached(mark, failure);
+  }
+
+  private @Nullable InferenceException faultOfJob() {
+    InferenceException forGood = backend.faults().onDevice(id);
+    return forGood == null ? backend.faults().ofJob() : forGood;
+  }
+
+  /** What a run is refused with; a synchronous device does it at once. */
+  @Nullable InferenceException faultOfRun() {
+    InferenceException unusable = backend.faults().ofDevice(id);
+    if (unusable == null && !capabilities.asynchronous()) {
+      unusable = backend.faults().onDevice(id);
+    }
+    return unusable == null ? backend.faults().ofRun() : unusable;
   }
 
   private void reached(Mark mark, @Nullable InferenceException failure) {

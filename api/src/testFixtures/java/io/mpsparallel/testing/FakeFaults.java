@@ -1,5 +1,6 @@
 package io.mpsparallel.testing;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.util.Map;
@@ -14,6 +15,8 @@ public final class FakeFaults {
   private final Queue<InferenceException> runs = new ConcurrentLinkedQueue<>();
   private final Queue<InferenceException> enters = new ConcurrentLinkedQueue<>();
   private final Queue<InferenceException> jobs = new ConcurrentLinkedQueue<>();
+  private final Map<Device, InferenceException> breaking = new ConcurrentHashMap<>();
+  private final Map<Device, InferenceException> broken = new ConcurrentHashMap<>();
 
   FakeFaults() {}
 
@@ -58,6 +61,40 @@ public final class FakeFaults {
    */
   public void failEnter(InferenceException failure) {
     enters.add(failure);
+  }
+
+  /**
+   * Makes a device fail for good: the next run fails, with all that is behind it on the device, and
+   * from then on every run, stream and load there. As after a device-side assert.
+   *
+   * @param device which one
+   * @param failure with what the first run fails; {@code DEVICE_FAILED}
+   */
+  public void breakForGood(Device device, InferenceException failure) {
+    breaking.put(device, failure);
+  }
+
+  /** {@return what a device is no more used for} */
+  @Nullable InferenceException ofDevice(Device device) {
+    InferenceException first = broken.get(device);
+    return first == null
+        ? null
+        : new InferenceException(
+            ErrorCode.DEVICE_FAILED,
+            device
+                + " is unusable in this process since an earlier failure ("
+                + first.getMessage()
+                + "); restart the process, or use worker processes, which are replaced",
+            first);
+  }
+
+  /** {@return what a run fails with whose turn on the device it is} */
+  @Nullable InferenceException onDevice(Device device) {
+    InferenceException next = breaking.remove(device);
+    if (next != null) {
+      broken.put(device, next);
+    }
+    return broken.get(device);
   }
 
   @Nullable InferenceException ofEnter() {

@@ -81,7 +81,7 @@ final class FakeStream implements Stream {
   public Event run(List<? extends Slot> slots) {
     checkUse("run");
     List<FakeSlot> mine = checked(slots);
-    InferenceException fault = device.backend.faults().ofRun();
+    InferenceException fault = device.faultOfRun();
     if (fault != null) {
       mine.forEach(slot -> slot.fail(fault));
       throw fault;

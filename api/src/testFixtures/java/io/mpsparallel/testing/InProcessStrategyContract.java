@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.ResilienceSettings;
+import io.mpsparallel.settings.ResilienceSettings.Breaker;
 import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
@@ -28,6 +30,9 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class InProcessStrategyContract extends HeldContract {
   private static final Duration DEVICE_TIMEOUT = Duration.ofMillis(500);
+
+  private static final Breaker BREAKER = new Breaker(4, 50, Duration.ofHours(1), 1);
+  private static final String RESTART = "restart the process, or use worker processes";
 
   /** For subclasses. */
   protected InProcessStrategyContract() {}
@@ -99,6 +104,50 @@ public abstract class InProcessStrategyContract extends HeldContract {
       fake.faults().failOnDevice(scripted(ErrorCode.DEVICE_FAILED));
     } else {
       fake.faults().failRun(scripted(ErrorCode.DEVICE_FAILED));
+    }
+  }
+
+  @Test
+  void device_failsForGood_isToldWithAdviceAndLeftAlone() {
+    open(settings().withResilience(ResilienceSettings.DEFAULTS.withBreaker(BREAKER)));
+    LoadedModel model = loadTracked();
+    assertUsable(model);
+    fake.faults().breakForGood(executor.device(), scripted(ErrorCode.DEVICE_FAILED));
+    assertFails(submit(model, 1), ErrorCode.DEVICE_FAILED);
+    assertThat(executor.snapshot().ready()).as("one failure").isTrue();
+    assertThat(assertFails(() -> infer(model, 1), ErrorCode.DEVICE_FAILED))
+        .hasMessageContaining(RESTART);
+    assertFails(submit(model, 2), ErrorCode.DEVICE_FAILED);
+    assertFails(() -> model.map(List.of(floats(3))), ErrorCode.DEVICE_FAILED);
+    assertThat(assertFails(() -> infer(model, 4), ErrorCode.CIRCUIT_OPEN))
+        .hasMessageContaining(RESTART);
+    assertThat(executor.snapshot().places().get(0).open()).isTrue();
+    assertThat(executor.snapshot().ready()).isFalse();
+    model.close();
+    executor.close();
+  }
+
+  @Test
+  void device_failsForGoodUnderOthers_leavesNoRequestUndone() {
+    open();
+    try (LoadedModel model = loadTracked()) {
+      List<CompletableFuture<InferenceResult>> all = occupy(model);
+      for (int i = 0; i < 5; i++) {
+        all.add(submit(model, i));
+      }
+      fake.faults().breakForGood(executor.device(), scripted(ErrorCode.DEVICE_FAILED));
+      fake.turnstile().open();
+      all.forEach(InProcessStrategyContract::assertAnsweredOrDeviceFailed);
+      assertFails(submit(model, 1), ErrorCode.DEVICE_FAILED, ErrorCode.CIRCUIT_OPEN);
+      assertFails(() -> infer(model, 1), ErrorCode.DEVICE_FAILED, ErrorCode.CIRCUIT_OPEN);
+    }
+  }
+
+  private static void assertAnsweredOrDeviceFailed(CompletableFuture<InferenceResult> future) {
+    try {
+      assertThat(answer(future)).isPositive();
+    } catch (InferenceException e) {
+      assertThat(e.code()).isEqualTo(ErrorCode.DEVICE_FAILED);
     }
   }
 

@@ -15,6 +15,10 @@ final class NativeErrors {
   private static final Pattern UNPRINTABLE = Pattern.compile("[^\\P{C}\\n\\t]+|\ufffd+");
   private static final String TORCHSCRIPT_TRACE = "Traceback of TorchScript";
   private static final int MAX_LENGTH = 2000;
+  private static final String ASSERT = "device-side assert";
+  private static final String ASSERT_ADVICE =
+      "; an index out of range is a common cause: declare \"range\" for index inputs in NAME.json"
+          + " beside the model, and such a request is refused before the device sees it";
 
   private record Row(Pattern text, ErrorCode code) {}
 
@@ -61,16 +65,20 @@ final class NativeErrors {
       return known;
     }
     String text = trimmed(e);
-    return new InferenceException(code(text, ErrorCode.MODEL_FAILED), what + ": " + text, e);
+    return new InferenceException(
+        code(text, ErrorCode.MODEL_FAILED), what + ": " + advised(text), e);
   }
 
-  /** The failure of loading a model. */
+  /** The failure of loading a model: its file's, unless memory or the device is to blame. */
   static InferenceException load(RuntimeException e, String what) {
     if (e instanceof InferenceException known) {
       return known;
     }
     String text = trimmed(e);
     ErrorCode code = code(text, ErrorCode.MODEL_INVALID);
+    if (code == ErrorCode.DEVICE_FAILED) {
+      return new InferenceException(code, what + ": " + advised(text), e);
+    }
     return new InferenceException(
         code == ErrorCode.OUT_OF_MEMORY ? code : ErrorCode.MODEL_INVALID,
         what + ": " + text + ModelFile.EXPECTED,
@@ -85,7 +93,14 @@ final class NativeErrors {
     String text = trimmed(e);
     ErrorCode code = code(text, ErrorCode.DEVICE_FAILED);
     return new InferenceException(
-        code == ErrorCode.OUT_OF_MEMORY ? code : ErrorCode.DEVICE_FAILED, what + ": " + text, e);
+        code == ErrorCode.OUT_OF_MEMORY ? code : ErrorCode.DEVICE_FAILED,
+        what + ": " + advised(text),
+        e);
+  }
+
+  /** The text, with how to avoid what it says if that is known. */
+  private static String advised(String text) {
+    return text.contains(ASSERT) ? text + ASSERT_ADVICE : text;
   }
 
   static ErrorCode code(String text, ErrorCode fallback) {

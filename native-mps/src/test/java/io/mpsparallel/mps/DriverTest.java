@@ -230,7 +230,7 @@ class DriverTest {
       assertFails(ErrorCode.DEVICE_FAILED, slot::takeOutputs);
       slot.bind(floats(1));
       assertFails(ErrorCode.DEVICE_FAILED, () -> stream.run(List.of(slot)))
-          .contains("unusable in this process");
+          .contains("unusable in this process", "restart the process", "declare \"range\"");
       assertFails(ErrorCode.DEVICE_FAILED, () -> backend.acquireStream(Device.CPU));
       assertFails(ErrorCode.DEVICE_FAILED, () -> load(SQUARE));
     }

@@ -67,6 +67,25 @@ class NativeErrorsTest {
   }
 
   @Test
+  void load_onADeviceThatFailed_isNotAboutTheModel() {
+    RuntimeException failed = new RuntimeException("CUDA error: device-side assert triggered");
+    InferenceException e = NativeErrors.load(failed, "m.pt");
+    assertThat(e.code()).isEqualTo(ErrorCode.DEVICE_FAILED);
+    assertThat(e.getMessage()).doesNotContain("expected: TorchScript");
+  }
+
+  @Test
+  void deviceSideAssert_saysHowToAvoidIt() {
+    RuntimeException failed = new RuntimeException("CUDA error: device-side assert triggered");
+    RuntimeException other = new RuntimeException("CUDA error: misaligned address");
+    String advice = "declare \"range\" for index inputs in NAME.json";
+    assertThat(NativeErrors.forward(failed, "m")).hasMessageContaining(advice);
+    assertThat(NativeErrors.device(failed, "d")).hasMessageContaining(advice);
+    assertThat(NativeErrors.load(failed, "m.pt")).hasMessageContaining(advice);
+    assertThat(NativeErrors.device(other, "d").getMessage()).doesNotContain("range");
+  }
+
+  @Test
   void typedFailure_isLeftAlone() {
     InferenceException known = new InferenceException(ErrorCode.CLOSED, "closed");
     assertThat(NativeErrors.forward(known, "x")).isSameAs(known);

@@ -1,6 +1,8 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker answered. Its memory is freed with it, or, once {@link #takeTensors} was called,
@@ -9,6 +11,9 @@ import io.mpsparallel.tensor.NamedTensors;
 interface Answer extends AutoCloseable {
   /** {@return which frame it answers} */
   int number();
+
+  /** {@return what the worker failed with, if it did} */
+  @Nullable InferenceException failure();
 
   /**
    * The values, of any kind but {@code RUN}. Until the answer is closed.

@@ -78,7 +78,7 @@ final class DirectCall {
     try {
       slot.bind(item.inputs());
       slot.send();
-      slot.answered(worker.link().await());
+      slot.answered(worker.await());
       return slot.takeOutputs();
     } finally {
       slot.close();
@@ -104,6 +104,9 @@ final class DirectCall {
         new WorkItem(
             item.version(), item.inputs().share(), true, item.priority(), item.deadlineNanos());
     Errand errand = new Errand(again);
+    if (blamed) {
+      errand.suspect();
+    }
     Verdict verdict = blamed ? errand.blame(0).died(loss, members.retries()) : Verdict.AGAIN;
     if (verdict == Verdict.AGAIN) {
       workload.putBack(List.of(errand));

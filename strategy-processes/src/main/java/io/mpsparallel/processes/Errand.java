@@ -18,6 +18,7 @@ final class Errand {
   private final BitSet open = new BitSet();
   private final Blame[] blames;
   private int losses;
+  private boolean suspect;
 
   Errand(Job job) {
     this.job = job;
@@ -48,6 +49,18 @@ final class Errand {
       blames[forward] = known;
     }
     return known;
+  }
+
+  /**
+   * A worker was lost through something that it ran, perhaps this. From now on its forwards run one
+   * by one, with nothing else in the worker's hand: if one is to blame, the next death shows it.
+   */
+  void suspect() {
+    suspect = true;
+  }
+
+  boolean isSuspect() {
+    return suspect;
   }
 
   /**

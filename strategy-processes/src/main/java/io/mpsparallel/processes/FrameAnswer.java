@@ -45,6 +45,11 @@ final class FrameAnswer implements Answer {
   }
 
   @Override
+  public @Nullable InferenceException failure() {
+    return failure;
+  }
+
+  @Override
   public BodyReader body() {
     if (failure != null) {
       throw failure;

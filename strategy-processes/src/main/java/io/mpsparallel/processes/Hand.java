@@ -92,7 +92,8 @@ final class Hand {
   }
 
   private void send(FrameSlot slot) throws LinkLost {
-    while (unanswered.size() >= worker.link().depth()) {
+    int most = hasSuspect() ? 1 : worker.link().depth();
+    while (unanswered.size() >= most) {
       awaitOldest();
     }
     try {
@@ -103,6 +104,15 @@ final class Hand {
     }
   }
 
+  private boolean hasSuspect() {
+    for (Errand errand : errands) {
+      if (errand.isSuspect()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // ---- answers ----
 
   /** Waits for the worker's next answer, if it is to give one. */
@@ -110,7 +120,7 @@ final class Hand {
     checkLost();
     FrameSlot oldest = unanswered.peekFirst();
     if (oldest != null) {
-      oldest.answered(worker.link().await());
+      oldest.answered(worker.await());
       unanswered.removeFirst();
     }
   }
@@ -237,6 +247,7 @@ final class Hand {
    */
   boolean lost(Loss loss) {
     boolean blamed = false;
+    suspectThoseThatRan(loss);
     for (Flight flight : flights) {
       boolean executed = loss.executing() != 0 && flight.slot().number() == loss.executing();
       flight.slot().close();
@@ -255,6 +266,21 @@ final class Hand {
     errands.clear();
     rest.forEach(errand -> workload.over());
     return blamed;
+  }
+
+  /**
+   * A device that works by itself may tell of the failure of one forward at another one's end, and
+   * a crash of native code may be any one's.
+   */
+  private void suspectThoseThatRan(Loss loss) {
+    if (loss.executing() == 0 || loss.fromOutside()) {
+      return;
+    }
+    for (Flight flight : flights) {
+      if (flight.slot().number() != 0 && !flight.slot().isAnswered()) {
+        flight.errand().suspect();
+      }
+    }
   }
 
   private void loseThoseLostTooOften(Loss loss) {

@@ -43,6 +43,10 @@ final class Incumbent {
   private volatile int version = -1; // of what is wanted
   private volatile int lastSent;
   private volatile Life.@Nullable Step killedFor;
+  private @Nullable Fault fault;
+
+  /** That the engine is unusable, as the answer to a frame. */
+  private record Fault(int frame, InferenceException why) {}
 
   Incumbent(String name, WorkerProcess process) {
     this.name = name;
@@ -72,6 +76,21 @@ final class Incumbent {
     int number = link().send(FrameKind.RUN, model.number(), body, room);
     lastSent = number;
     return number;
+  }
+
+  /**
+   * Waits for the answer of the oldest frame in hand. One that says that the engine is unusable is
+   * none: the worker ends, and what it had in hand may run elsewhere.
+   */
+  Answer await() throws LinkLost {
+    Answer answer = link().await();
+    InferenceException failure = answer.failure();
+    if (failure == null || !Worker.isUnusableAfter(failure)) {
+      return answer;
+    }
+    answer.close();
+    fault = new Fault(answer.number(), failure);
+    throw new LinkLost(Reasons.of(failure));
   }
 
   /** A forward was answered, with outputs or a failure. */
@@ -208,10 +227,11 @@ final class Incumbent {
   }
 
   private Loss buryAndSayHow(String lastSeen) {
-    int executing = link().executing();
+    Fault told = fault;
+    int executing = told == null ? link().executing() : told.frame();
     Death death = death(NATURAL_MILLIS);
-    String how = killedFor == null ? null : Reasons.of(killedFor);
-    boolean outside = killedFor == Life.Step.KILL_SILENT;
+    String how = told == null ? killReason() : Reasons.of(told.why());
+    boolean outside = told == null && killedFor == Life.Step.KILL_SILENT;
     if (death == null) {
       how = how == null ? "was killed: " + lastSeen : how;
       process.kill();
@@ -223,6 +243,11 @@ final class Incumbent {
     link().close();
     Death known = death == null ? new Death(-1, null, null, List.of()) : death;
     return new Loss(name + " (process " + process.pid() + ")", how, outside, executing, known);
+  }
+
+  private @Nullable String killReason() {
+    Life.Step why = killedFor;
+    return why == null ? null : Reasons.of(why);
   }
 
   private @Nullable Death death(long millis) {

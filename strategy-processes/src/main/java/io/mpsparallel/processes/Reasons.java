@@ -1,5 +1,7 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.error.InferenceException;
+
 /** Why a worker is gone, as the end of a sentence that begins with its name. Pure. */
 final class Reasons {
   private Reasons() {}
@@ -12,6 +14,11 @@ final class Reasons {
       case KILL_LARGE -> "was killed: it took far more than processes.limits.memory";
       case NOTHING, START, RETIRE, DRAIN -> "was killed: the executor was closed";
     };
+  }
+
+  /** For a worker whose engine said that it is unusable. */
+  static String of(InferenceException fault) {
+    return "ended, since its engine is unusable: " + fault.getMessage();
   }
 
   static String of(Death death) {

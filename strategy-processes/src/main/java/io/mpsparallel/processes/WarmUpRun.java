@@ -67,7 +67,7 @@ final class WarmUpRun {
     try {
       slot.bind(item.inputs());
       slot.send();
-      slot.answered(worker.link().await());
+      slot.answered(worker.await());
       slot.takeOutputs().close();
     } finally {
       slot.close();

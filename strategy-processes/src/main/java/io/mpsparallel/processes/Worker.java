@@ -84,7 +84,9 @@ final class Worker implements AutoCloseable {
         forwards().run(frame, model(frame.model()));
       } else {
         finishForwards();
-        answer(frame);
+        if (!broken) {
+          answer(frame);
+        }
       }
     } catch (InferenceException e) {
       finishForwards(); // answers go in the order of the frames

@@ -26,6 +26,7 @@ final class FakeLauncher implements Launcher {
   private final ConcurrentLinkedQueue<Consumer<FakeWorker>> scripts = new ConcurrentLinkedQueue<>();
   private final java.util.Set<Float> deadly = ConcurrentHashMap.newKeySet();
   private final java.util.Set<Float> stealthy = ConcurrentHashMap.newKeySet();
+  private final java.util.Set<Float> poisonous = ConcurrentHashMap.newKeySet();
   private volatile boolean refusing;
   private volatile boolean held;
   private volatile boolean closed;
@@ -79,6 +80,18 @@ final class FakeLauncher implements Launcher {
   void makeStealthy(float value) {
     makeDeadly(value);
     stealthy.add(value);
+  }
+
+  /**
+   * A forward whose first input begins with this makes its worker's device unusable: the worker
+   * says so at the end of whichever forward is its first, and exits.
+   */
+  void makePoisonous(float value) {
+    poisonous.add(value);
+  }
+
+  boolean isPoisonous(float value) {
+    return poisonous.contains(value);
   }
 
   boolean isStealthy(float value) {

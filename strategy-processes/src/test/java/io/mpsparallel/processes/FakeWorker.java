@@ -267,10 +267,20 @@ final class FakeWorker implements WorkerProcess, ParentLink {
       die("SIGSEGV");
       checkAlive();
     }
+    boolean poisoned = frames.stream().anyMatch(this::isPoisonous);
     frames.removeFirst();
     answered = frame.number();
     takeNext();
-    return answer(frame);
+    return poisoned ? poisoned(frame) : answer(frame);
+  }
+
+  /**
+   * As a device does that works by itself: all that it has in hand fails, not the culprit alone.
+   */
+  private Answer poisoned(Frame frame) {
+    death.complete(new Death(WorkerMain.BROKEN, null, null, List.of("last words")));
+    return FrameAnswer.failed(
+        frame.number(), new InferenceException(ErrorCode.DEVICE_FAILED, "device-side assert"));
   }
 
   private void waitWhile(BooleanSupplier condition) {
@@ -295,6 +305,10 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   private boolean isDeadly(Frame frame) {
     return frame.kind() == FrameKind.RUN && owner.isDeadly(first(frame));
+  }
+
+  private boolean isPoisonous(Frame frame) {
+    return frame.kind() == FrameKind.RUN && owner.isPoisonous(first(frame));
   }
 
   private boolean isStealthy(Frame frame) {

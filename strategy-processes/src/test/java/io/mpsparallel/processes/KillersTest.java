@@ -10,6 +10,7 @@ import io.mpsparallel.LoadedModel;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.settings.ProcessSettings.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,13 +108,35 @@ class KillersTest {
     }
   }
 
+  /** Several are on the GPU at once when one of them makes it unusable. */
   @Test
-  void engineThatSaysItIsUnusable_isReplacedAfterItsAnswer() {
-    try (RealPool pool = new RealPool(RealWorkers.settings(1), directory);
-        LoadedModel broken = pool.load("broken");
-        LoadedModel square = pool.load("square")) {
-      assertThatThrownBy(() -> inferred(broken, 1)).hasMessageContaining("DEVICE_FAILED");
-      assertThat(inferred(square, 3)).isEqualTo(9);
+  void deviceSideAsserts_failAloneAndThePoolRecovers() {
+    ExecutorSettings settings =
+        RealWorkers.settings(2).withLanes(LaneSettings.DEFAULTS.withDepth(4));
+    try (RealPool pool = new RealPool(settings, directory, new PoisonedProvider());
+        LoadedModel lookUp = pool.load("lookup")) {
+      List<CompletableFuture<Float>> all = new ArrayList<>();
+      for (int i = 0; i < 2 * PoisonedProvider.POISON; i++) {
+        all.add(submitted(lookUp, i));
+      }
+      CompletableFuture<Float> culprit = all.remove(PoisonedProvider.POISON);
+      Throwable thrown = catchThrowable(culprit::join);
+      assertThat(thrown)
+          .hasMessageContaining("REQUEST_QUARANTINED: ")
+          .hasMessageContaining("DEVICE_FAILED: device-side assert");
+      for (int i = 0; i < all.size(); i++) {
+        float value = i < PoisonedProvider.POISON ? i : i + 1;
+        assertThat(all.get(i).join()).isEqualTo(value * value);
+      }
+      assertThat(pool.executor().stats().replaced()).isBetween(2L, 3L);
+      assertThat(inferred(lookUp, 7)).isEqualTo(49);
     }
+  }
+
+  @Test
+  void engineThatSaysItIsUnusable_isTold() {
+    assertThat(failureOf("broken", RealWorkers.settings(2)))
+        .hasMessageStartingWith("REQUEST_QUARANTINED: ")
+        .hasMessageContaining("its engine is unusable: DEVICE_FAILED: unusable from now on");
   }
 }

@@ -217,6 +217,87 @@ class LossesTest extends ProcessesFixture {
     assertServes();
   }
 
+  /** The device says so at the end of another forward: those are not to blame in the end. */
+  @Test
+  void submitted_breaksTheDeviceUnderOthers_isFoundAndNobodyElseFails() {
+    launcher.makePoisonous(13);
+    open(workers(1).withLanes(LaneSettings.DEFAULTS.withDepth(4)));
+    launcher.hold();
+    List<CompletableFuture<InferenceResult>> others = new ArrayList<>();
+    others.add(submit(1));
+    FakeWorker first = launcher.awaitExecuting();
+    others.add(submit(2));
+    CompletableFuture<InferenceResult> culprit = submit(13);
+    others.add(submit(3));
+    first.kill();
+    FakeWorker second = launcher.awaitExecuting();
+    FakeLauncher.await(() -> second.framesInHand() == 4);
+    launcher.release();
+    assertThat(failure(culprit))
+        .hasMessageStartingWith("REQUEST_QUARANTINED: ")
+        .hasMessageContaining("its engine is unusable: DEVICE_FAILED: device-side assert");
+    for (int i = 0; i < 3; i++) {
+      assertThat(answer(others.get(i))).isEqualTo((i + 1) * (i + 1));
+    }
+    awaitServing(1);
+    assertThat(executor.stats().replaced()).isEqualTo(4);
+    assertServes();
+  }
+
+  @Test
+  void inferred_breaksTheDevice_isQuarantinedAndOthersAreServed() {
+    launcher.makePoisonous(13);
+    open(workers(2));
+    CompletableFuture<Float> culprit = infer(13);
+    for (int i = 0; i < 20; i++) {
+      assertThat(infer(i % 10).join()).isEqualTo(i % 10 * (i % 10));
+    }
+    assertThat(failure(culprit))
+        .hasMessageStartingWith("REQUEST_QUARANTINED: ")
+        .hasMessageContaining("DEVICE_FAILED: device-side assert");
+    awaitServing(2);
+    assertThat(executor.stats().replaced()).isEqualTo(2);
+  }
+
+  @Test
+  void requests_behindACulprit_areServedEachTime() {
+    launcher.makePoisonous(13);
+    open(workers(2).withLanes(LaneSettings.DEFAULTS.withDepth(4)));
+    List<CompletableFuture<InferenceResult>> all = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      all.add(submit(i % 20 == 10 ? 13 : i % 10));
+    }
+    for (int i = 0; i < 100; i++) {
+      if (i % 20 == 10) {
+        assertFails(all.get(i), ErrorCode.REQUEST_QUARANTINED);
+      } else {
+        assertThat(answer(all.get(i))).isEqualTo(i % 10 * (i % 10));
+      }
+    }
+    assertThat(executor.stats().replaced()).isBetween(10L, 15L);
+  }
+
+  /** After a crash of native code as well, whoever was in hand runs alone. */
+  @Test
+  void submitted_crashesUnderOthers_leavesThemUnblamed() {
+    launcher.makeDeadly(13);
+    open(workers(1).withLanes(LaneSettings.DEFAULTS.withDepth(2)));
+    launcher.hold();
+    CompletableFuture<InferenceResult> culprit = submit(13);
+    FakeWorker first = launcher.awaitExecuting();
+    CompletableFuture<InferenceResult> other = submit(3);
+    first.kill();
+    FakeWorker second = launcher.awaitExecuting();
+    FakeLauncher.await(() -> second.framesInHand() == 2);
+    second.die("SIGSEGV");
+    FakeWorker third = launcher.awaitExecuting();
+    FakeLauncher.await(() -> third.awaited() != 0);
+    assertThat(third.framesInHand()).isEqualTo(1);
+    launcher.release();
+    assertFails(culprit, ErrorCode.REQUEST_QUARANTINED);
+    assertThat(answer(other)).isEqualTo(9);
+  }
+
   @Test
   void exit_byItself_countsAgainstTheRequest() {
     open(workers(2));

@@ -2,6 +2,7 @@ package io.mpsparallel.processes;
 
 import io.mpsparallel.InferenceExecutor;
 import io.mpsparallel.LoadedModel;
+import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.testing.FakeModels;
@@ -20,12 +21,16 @@ final class RealPool implements AutoCloseable {
   private final InferenceExecutor executor;
 
   RealPool(ExecutorSettings settings, Path directory) {
+    this(settings, directory, new TroubledProvider());
+  }
+
+  RealPool(ExecutorSettings settings, Path directory, BackendProvider engine) {
     this.directory = directory;
     executor =
         InferenceExecutor.builder()
             .settings(settings)
             .strategy(new ProcessesProvider())
-            .backend(new TroubledProvider())
+            .backend(engine)
             .build();
   }
 
