@@ -99,7 +99,8 @@ final class PendingRuns {
       try {
         slot.encodeCopies();
       } catch (RuntimeException e) {
-        InferenceException failure = NativeErrors.device(e, slot.model.toString());
+        InferenceException failure =
+            device.noteFailure(NativeErrors.device(e, slot.model.toString()));
         slot.fail(failure);
         if (failure.code() == ErrorCode.DEVICE_FAILED) {
           throw failure;

@@ -35,7 +35,7 @@ final class TorchDevice implements AutoCloseable {
     this.settings = settings;
     this.gate = gate;
     commit = new CommitPolicy(settings.streams().commit(), System.getenv(CommitPolicy.VARIABLE));
-    events = new EventPool<>(driver.events(), gate);
+    events = new EventPool<>(new NotingEvents<>(driver.events(), this::noteFailure), gate);
     streams =
         new StreamPool<>(
             driver.device().toString(),
