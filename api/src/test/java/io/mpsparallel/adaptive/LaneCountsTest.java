@@ -50,7 +50,7 @@ final class LaneCountsTest {
 
   private LaneCounts counts(int most) {
     lanes = most;
-    return new LaneCounts(most, 1, 1);
+    return new LaneCounts(1, most, 1, 1);
   }
 
   private static LoadSample sample(WorkKind kind, double inFlight, double rowsPerSecond) {

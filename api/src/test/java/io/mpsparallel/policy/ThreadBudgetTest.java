@@ -39,7 +39,7 @@ class ThreadBudgetTest {
   private static ThreadBudget budget(
       int cpus, Capabilities facts, int lanes, int intraOp, int blas) {
     return ThreadBudget.of(
-        cpus, facts, LaneSettings.DEFAULTS.withCount(lanes), new ThreadSettings(intraOp, blas));
+        cpus, 1, facts, LaneSettings.DEFAULTS.withCount(lanes), new ThreadSettings(intraOp, blas));
   }
 
   // ---- examples; 0 is auto ----

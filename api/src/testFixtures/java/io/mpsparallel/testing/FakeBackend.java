@@ -21,7 +21,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A backend without native code that keeps every rule of the SPI, strictly, and does what a test
@@ -45,6 +47,7 @@ public final class FakeBackend implements Backend {
   private final FakeFaults faults = new FakeFaults();
   private final Turnstile turnstile = new Turnstile();
   private final Map<Device, FakeDevice> devices = new LinkedHashMap<>();
+  private final Map<Device, Long> free = new ConcurrentHashMap<>();
   private volatile ThreadSettings threads;
   private volatile boolean closed;
   private volatile boolean slotLeftBehind;
@@ -142,6 +145,31 @@ public final class FakeBackend implements Backend {
     return device(device);
   }
 
+  private FakeDevice usableDevice(Device device) {
+    FakeDevice target = openDevice(device);
+    InferenceException broken = faults.ofDevice(device);
+    if (broken != null) {
+      throw broken;
+    }
+    return target;
+  }
+
+  /**
+   * Sets how much memory a device has left, which nobody could tell before.
+   *
+   * @param device which
+   * @param bytes how much
+   */
+  public void freeMemory(Device device, long bytes) {
+    free.put(device, bytes);
+  }
+
+  @Override
+  public OptionalLong freeMemoryBytes(Device device, long wanted) {
+    Long bytes = free.get(device);
+    return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes);
+  }
+
   @Override
   public String id() {
     return ID;
@@ -159,7 +187,7 @@ public final class FakeBackend implements Backend {
 
   @Override
   public Model load(ModelSource source, Device device) {
-    FakeDevice target = openDevice(device);
+    FakeDevice target = usableDevice(device);
     String name = FakeModels.nameOf(source.path());
     FakeModels.Entry entry = models.get(name);
     if (entry == null) {
@@ -195,7 +223,7 @@ public final class FakeBackend implements Backend {
 
   @Override
   public Stream acquireStream(Device device) {
-    return openDevice(device).pool.acquire();
+    return usableDevice(device).pool.acquire();
   }
 
   @Override

@@ -1,9 +1,11 @@
 package io.mpsparallel.testing;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,8 @@ public final class FakeFaults {
   private final Queue<InferenceException> runs = new ConcurrentLinkedQueue<>();
   private final Queue<InferenceException> enters = new ConcurrentLinkedQueue<>();
   private final Queue<InferenceException> jobs = new ConcurrentLinkedQueue<>();
+
+  private final Set<Device> broken = ConcurrentHashMap.newKeySet();
 
   FakeFaults() {}
 
@@ -58,6 +62,21 @@ public final class FakeFaults {
    */
   public void failEnter(InferenceException failure) {
     enters.add(failure);
+  }
+
+  /**
+   * Breaks a device for good: what is under way there fails, and what comes after.
+   *
+   * @param device which
+   */
+  public void breakDevice(Device device) {
+    broken.add(device);
+  }
+
+  @Nullable InferenceException ofDevice(Device device) {
+    return broken.contains(device)
+        ? new InferenceException(ErrorCode.DEVICE_FAILED, device + " is broken (scripted)")
+        : null;
   }
 
   @Nullable InferenceException ofEnter() {

@@ -81,7 +81,8 @@ final class FakeStream implements Stream {
   public Event run(List<? extends Slot> slots) {
     checkUse("run");
     List<FakeSlot> mine = checked(slots);
-    InferenceException fault = device.backend.faults().ofRun();
+    InferenceException broken = device.backend.faults().ofDevice(device.id);
+    InferenceException fault = broken == null ? device.backend.faults().ofRun() : broken;
     if (fault != null) {
       mine.forEach(slot -> slot.fail(fault));
       throw fault;

@@ -2,6 +2,7 @@ package io.mpsparallel.mps;
 
 import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
+import java.util.OptionalLong;
 
 /**
  * What differs between kinds of devices. Everything here that encodes is called inside the encode
@@ -54,6 +55,9 @@ interface Driver {
 
   /** {@return memory that the device copies from and to} */
   MemorySource staging();
+
+  /** {@return bytes of the device's memory that no process has; empty where nobody can tell} */
+  OptionalLong freeMemory();
 
   /** Gives memory that libtorch keeps for reuse back to the device. Encodes. */
   void releaseCache();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,8 @@ final class ScriptedDriver implements Driver {
   private final AtomicInteger ids = new AtomicInteger();
   private final Capabilities capabilities;
   private long queueEnd; // guarded by the gate
+  volatile OptionalLong free = OptionalLong.empty();
+  volatile OptionalLong freeAfterRelease = OptionalLong.empty();
   private volatile boolean held;
   private volatile @Nullable RuntimeException recordFailure;
 
@@ -179,6 +182,11 @@ final class ScriptedDriver implements Driver {
         HostMemory.INSTANCE.free(memory);
       }
     };
+  }
+
+  @Override
+  public OptionalLong freeMemory() {
+    return cacheReleases.get() > 0 ? freeAfterRelease : free;
   }
 
   @Override
