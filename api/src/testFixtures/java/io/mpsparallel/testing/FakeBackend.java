@@ -99,6 +99,16 @@ public final class FakeBackend implements Backend {
     return threads;
   }
 
+  /**
+   * How many streams of a device are in use, the default stream apart.
+   *
+   * @param device which
+   * @return the streams of its pool that were not closed
+   */
+  public int streamsInUse(Device device) {
+    return device(device).pool.inUse();
+  }
+
   /** {@return whether no work is under way on any device} */
   public boolean isIdle() {
     return devices.values().stream().allMatch(FakeDevice::isIdle);
