@@ -226,9 +226,9 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   @Override
   public Answer ask(FrameKind kind, int model, Consumer<BodyWriter> body) throws LinkLost {
-    BodyWriter.growing().putInt(0);
-    body.accept(BodyWriter.growing());
-    send(kind, model, (ByteBuffer) null);
+    BodyWriter question = BodyWriter.growing();
+    body.accept(question);
+    send(kind, model, bytesOf(question));
     return await();
   }
 
@@ -335,9 +335,13 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     }
     BodyWriter body = BodyWriter.growing();
     write(frame.kind(), body);
+    return FrameAnswer.of(frame.number(), new BodyReader(bytesOf(body)), () -> {});
+  }
+
+  private static ByteBuffer bytesOf(BodyWriter body) {
     ByteBuffer bytes = ByteBuffer.allocateDirect(body.length());
     body.copyTo(bytes);
-    return FrameAnswer.of(frame.number(), new BodyReader(bytes.rewind()), () -> {});
+    return bytes.rewind();
   }
 
   private static Device deviceOf(Frame load) {
