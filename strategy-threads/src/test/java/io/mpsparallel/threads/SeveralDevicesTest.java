@@ -13,6 +13,7 @@ import io.mpsparallel.policy.Plan;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.settings.ResilienceSettings;
+import io.mpsparallel.settings.ResilienceSettings.Breaker;
 import io.mpsparallel.settings.ResilienceSettings.Fallback;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.testing.FakeBackend;
@@ -240,7 +241,10 @@ class SeveralDevicesTest extends ThreadsFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void device_breaksAmidTraffic_onlyWhatWasOnItFails(boolean asynchronous) {
-    open(lanes(2), asynchronous ? gpus() : hosts());
+    Breaker nervous = new Breaker(1, 1, Duration.ofHours(1), 1); // opens at the first failure
+    open(
+        lanes(2).withResilience(ResilienceSettings.DEFAULTS.withBreaker(nervous)),
+        asynchronous ? gpus() : hosts());
     try (LoadedModel model = load()) {
       Seen seen = breakAmid(model, 3_000);
       assertThat(seen.failures())
@@ -281,6 +285,18 @@ class SeveralDevicesTest extends ThreadsFixture {
       for (int i = 0; i < 8; i++) {
         assertThat(await(callers.get(i))).isEqualTo(i + 1);
       }
+      Seen seen = breakAmid(model, 1_000);
+      assertThat(seen.failures()).isEmpty();
+      assertSecondIsLost(2);
+    }
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void device_isBrokenBeforeTheFirstSubmit_noneFails() {
+    open(lanes(2), hosts());
+    try (LoadedModel model = load()) {
+      fake.faults().breakDevice(SECOND);
       Seen seen = breakAmid(model, 1_000);
       assertThat(seen.failures()).isEmpty();
       assertSecondIsLost(2);
