@@ -66,18 +66,18 @@ final class Arrival {
             .orElse(null);
     if (known == null) {
       ModelVersion version = versions.load(source, site);
-      List<NamedTensors> warmUp = warmUpOf(version, site);
-      stops.add(new Stop(Placement.of(site, version, version.on(site.device())), warmUp, true));
+      List<NamedTensors> warmUp = warmUpOf(version);
+      stops.add(new Stop(Placement.of(site, version, version.any()), warmUp, true));
     } else {
-      List<NamedTensors> warmUp = cases(known.version().on(site.device()));
+      List<NamedTensors> warmUp = cases(known.version().any());
       stops.add(new Stop(known.at(site), warmUp, false));
     }
   }
 
   /** The inputs of the warm-up shapes; a model that declarations do not fit is closed again. */
-  private static List<NamedTensors> warmUpOf(ModelVersion version, Site site) {
+  private static List<NamedTensors> warmUpOf(ModelVersion version) {
     try {
-      Model model = version.on(site.device());
+      Model model = version.any();
       checkPadding(model);
       return cases(model);
     } catch (RuntimeException e) {

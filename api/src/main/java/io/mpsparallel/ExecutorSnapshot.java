@@ -31,13 +31,35 @@ public record ExecutorSnapshot(
    * Where requests run.
    *
    * @param strategy the strategy
-   * @param device the device
+   * @param devices the devices, at least one
    * @param fallback whether requests come here only if another place fails
    * @param open whether its circuit is open: it is left alone, a few requests that try it apart
-   * @param modelBytes what the weights of all models of this executor take on the device
    */
-  public record Place(
-      String strategy, String device, boolean fallback, boolean open, long modelBytes) {}
+  public record Place(String strategy, List<OfDevice> devices, boolean fallback, boolean open) {
+    // Copies the list.
+    public Place {
+      devices = List.copyOf(devices);
+    }
+
+    /** {@return the devices, as {@code device} in the settings names them} */
+    public String device() {
+      return String.join(",", devices.stream().map(OfDevice::device).toList());
+    }
+
+    /** {@return what the weights of all models of this executor take on all of them} */
+    public long modelBytes() {
+      return devices.stream().mapToLong(OfDevice::modelBytes).sum();
+    }
+  }
+
+  /**
+   * A device of a place.
+   *
+   * @param device the device
+   * @param failed whether it has failed for good: if there are others, they serve without it
+   * @param modelBytes what the weights of all models of this executor take there
+   */
+  public record OfDevice(String device, boolean failed, long modelBytes) {}
 
   /**
    * A model.

@@ -99,8 +99,13 @@ public interface InferenceExecutor extends AutoCloseable {
    */
   void ignore(RequestObserver observer);
 
-  /** {@return the device in use} */
-  Device device();
+  /** {@return the devices in use, at least one} */
+  List<Device> devices();
+
+  /** {@return the first of the devices in use} */
+  default Device device() {
+    return devices().get(0);
+  }
 
   /** {@return what the engine says about itself and this machine} */
   BackendReport report();

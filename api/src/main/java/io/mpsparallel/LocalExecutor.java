@@ -205,12 +205,7 @@ final class LocalExecutor implements InferenceExecutor {
     Events.switched("all requests", old, next, "RECONFIGURED");
     finish(old);
     shut(old);
-    LOG.info(
-        "strategy {} on {} -> {} on {}",
-        old.strategy().id(),
-        old.device(),
-        next.strategy().id(),
-        next.device());
+    LOG.info("strategy {} -> {}", old, next);
   }
 
   /** All models are loaded and warm at the next site before the first of them moves. */
@@ -406,8 +401,8 @@ final class LocalExecutor implements InferenceExecutor {
   }
 
   @Override
-  public Device device() {
-    return site.device();
+  public List<Device> devices() {
+    return site.devices();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.mpsparallel;
 
+import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.error.ErrorCode;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * What the weights of all models take on each device, and who may add to it. Two versions of a
@@ -23,11 +25,13 @@ final class ModelMemory {
    * @param source the model
    * @param device where it will be
    * @param limit the most that all may take there, or {@link ResilienceSettings#NO_BOUND}
+   * @param engine says what the device has left
    * @return what was set aside, to be {@linkplain #settle settled}
    * @throws InferenceException {@code OUT_OF_MEMORY} if that is more than is left; then nothing was
    */
-  long admit(ModelSource source, Device device, long limit) {
+  long admit(ModelSource source, Device device, long limit, Backend engine) {
     long expected = bytesOf(source);
+    checkFree(source, device, expected, engine);
     add(source, device, expected, limit);
     return expected;
   }
@@ -38,6 +42,25 @@ final class ModelMemory {
       return Files.size(source.path());
     } catch (IOException e) {
       return 0;
+    }
+  }
+
+  private static void checkFree(ModelSource source, Device device, long bytes, Backend engine) {
+    OptionalLong free = engine.freeMemoryBytes(device, bytes);
+    if (free.isPresent() && bytes > free.getAsLong()) {
+      throw new InferenceException(
+          ErrorCode.OUT_OF_MEMORY,
+          source
+              + ": about "
+              + bytes
+              + " bytes of weights, and "
+              + device
+              + " has "
+              + free.getAsLong()
+              + " of "
+              + engine.capabilities(device).memoryBytes()
+              + " bytes free; close a model, end other programs that use the device, or name"
+              + " another device");
     }
   }
 

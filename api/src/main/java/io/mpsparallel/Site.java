@@ -2,20 +2,23 @@ package io.mpsparallel;
 
 import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.resilience.SiteBreaker;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where requests run: a started strategy on a device of an open engine, by certain settings.
+ * Where requests run: a started strategy on devices of an open engine, by certain settings.
  * Immutable, any thread; each is equal to itself alone.
  */
 final class Site {
   private final Engine engine;
-  private final Device device;
+  private final List<Device> devices;
   private final ParallelismStrategy strategy;
   private final ExecutorSettings settings;
   private final boolean fallback;
@@ -26,7 +29,7 @@ final class Site {
    * A site.
    *
    * @param engine the engine, which other sites may use as well
-   * @param device the device
+   * @param devices the devices, all of one kind
    * @param strategy the strategy, started
    * @param settings what it was made by
    * @param fallback whether requests come here only if another site fails
@@ -34,13 +37,13 @@ final class Site {
    */
   Site(
       Engine engine,
-      Device device,
+      List<Device> devices,
       ParallelismStrategy strategy,
       ExecutorSettings settings,
       boolean fallback,
       @Nullable Site next) {
     this.engine = engine;
-    this.device = device;
+    this.devices = List.copyOf(devices);
     this.strategy = strategy;
     this.settings = settings;
     this.fallback = fallback;
@@ -86,8 +89,20 @@ final class Site {
     return engine;
   }
 
-  Device device() {
-    return device;
+  List<Device> devices() {
+    return devices;
+  }
+
+  /** Those that have not failed; all of them if all have. */
+  List<Device> usableDevices() {
+    Set<Device> failed = strategy.failedDevices();
+    List<Device> left = devices.stream().filter(device -> !failed.contains(device)).toList();
+    return left.isEmpty() ? devices : left;
+  }
+
+  /** Whether a failure has cost this place one of its devices, and others serve on. */
+  boolean outlives(InferenceException failure) {
+    return failure.code() == ErrorCode.DEVICE_FAILED && usableDevices().size() < devices.size();
   }
 
   ParallelismStrategy strategy() {
@@ -107,13 +122,20 @@ final class Site {
   }
 
   ExecutorSnapshot.Place snapshot(ModelMemory memory) {
-    return new ExecutorSnapshot.Place(
-        strategy.id(), device.toString(), fallback, breaker.isOpen(), memory.taken(device));
+    Set<Device> failed = strategy.failedDevices();
+    List<ExecutorSnapshot.OfDevice> each =
+        devices.stream()
+            .map(
+                device ->
+                    new ExecutorSnapshot.OfDevice(
+                        device.toString(), failed.contains(device), memory.taken(device)))
+            .toList();
+    return new ExecutorSnapshot.Place(strategy.id(), each, fallback, breaker.isOpen());
   }
 
   @Override
   public String toString() {
-    return strategy.id() + " on " + device;
+    return strategy.id() + " on " + Device.shown(devices);
   }
 
   /** This one, and where requests go if it fails. */
@@ -127,6 +149,6 @@ final class Site {
 
   /** Whether models of another site can run here as they are. */
   boolean sharesModelsWith(Site other) {
-    return engine.equals(other.engine) && device.equals(other.device);
+    return engine.equals(other.engine) && devices.equals(other.devices);
   }
 }

@@ -62,7 +62,11 @@ final class SiteGuard implements Warden {
       breaker().ended();
       return null;
     }
-    breaker().failed(failure);
+    if (at.site().outlives(failure)) {
+      breaker().ended(); // the place is well without that device
+    } else {
+      breaker().failed(failure);
+    }
     boolean again =
         failure.code().scope() == ErrorCode.Scope.LANE
             && attempt < at.site().settings().resilience().retries();

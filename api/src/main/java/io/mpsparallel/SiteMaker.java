@@ -16,7 +16,9 @@ import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
 import io.mpsparallel.work.Ticker;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,17 +48,16 @@ record SiteMaker(
    * @throws InferenceException if it cannot be had; then nothing is open that was not before
    */
   Site make(ExecutorSettings settings, @Nullable Site before) {
-    List<Site.Engine> there = before == null ? List.of() : engines(before);
     List<ExecutorSettings> places = settings.places();
     Site first = null;
     try {
       for (int i = places.size() - 1; i > 0; i--) {
-        first = fallback(places.get(i), settings.resilience().fallback().get(i - 1), first, there);
+        first = fallback(places.get(i), settings.resilience().fallback().get(i - 1), first, before);
       }
-      return made(settings, false, first, there);
+      return made(settings, false, first, before);
     } catch (RuntimeException e) {
       if (first != null) {
-        close(first, there);
+        close(first, before == null ? List.of() : engines(before));
       }
       throw e;
     }
@@ -66,9 +67,9 @@ record SiteMaker(
       ExecutorSettings place,
       ResilienceSettings.Fallback named,
       @Nullable Site next,
-      List<Site.Engine> there) {
+      @Nullable Site before) {
     try {
-      return made(place, true, next, there);
+      return made(place, true, next, before);
     } catch (InferenceException e) {
       throw new InferenceException(
           e.code(), "resilience.fallback: " + named + ": " + e.detail(), e);
@@ -76,7 +77,8 @@ record SiteMaker(
   }
 
   private Site made(
-      ExecutorSettings settings, boolean fallback, @Nullable Site next, List<Site.Engine> there) {
+      ExecutorSettings settings, boolean fallback, @Nullable Site next, @Nullable Site before) {
+    List<Site.Engine> there = before == null ? List.of() : engines(before);
     StrategyProvider strategy =
         Installed.choose("strategy", settings.strategy(), strategies, StrategyProvider::id);
     List<Site.Engine> open = new ArrayList<>(there);
@@ -85,9 +87,9 @@ record SiteMaker(
     }
     Site.Engine engine = engine(strategy, settings, open);
     try {
-      Device device = device(engine.backend(), settings);
-      ParallelismStrategy started = started(strategy, engine, device, settings);
-      return new Site(engine, device, started, settings, fallback, next);
+      List<Device> devices = devices(engine, settings, before);
+      ParallelismStrategy started = started(strategy, engine, devices, settings);
+      return new Site(engine, devices, started, settings, fallback, next);
     } catch (RuntimeException e) {
       if (!open.contains(engine)) {
         engine.close();
@@ -106,17 +108,14 @@ record SiteMaker(
   }
 
   private ParallelismStrategy started(
-      StrategyProvider strategy, Site.Engine engine, Device device, ExecutorSettings settings) {
+      StrategyProvider strategy,
+      Site.Engine engine,
+      List<Device> devices,
+      ExecutorSettings settings) {
     ParallelismStrategy made =
         strategy.create(
             new StrategyContext(
-                engine.backend(),
-                List.of(device),
-                settings,
-                ticker,
-                strategies,
-                provider(settings),
-                null));
+                engine.backend(), devices, settings, ticker, strategies, provider(settings), null));
     try {
       made.start();
       return made;
@@ -164,17 +163,22 @@ record SiteMaker(
     return open.get(0);
   }
 
-  private static Device device(Backend backend, ExecutorSettings settings) {
-    List<Device> present = backend.devices();
-    if (settings.device().equals(ExecutorSettings.AUTO)) {
-      return present.get(0);
+  /** Those that the settings name, but for some that this engine is known to have lost. */
+  private static List<Device> devices(
+      Site.Engine engine, ExecutorSettings settings, @Nullable Site before) {
+    List<Device> present = engine.backend().devices();
+    List<Device> wanted =
+        settings.device().equals(ExecutorSettings.AUTO)
+            ? List.of(present.get(0))
+            : Device.listOf(settings.device(), present);
+    if (before == null) {
+      return wanted;
     }
-    Device wanted = Device.of(settings.device());
-    if (!present.contains(wanted)) {
-      throw new InferenceException(
-          ErrorCode.DEVICE_UNAVAILABLE,
-          "device: " + wanted + " (present: " + present + "; 'mps-parallel doctor' says why)");
-    }
-    return wanted;
+    Set<Device> failed = new HashSet<>();
+    before.chain().stream()
+        .filter(site -> site.engine().equals(engine))
+        .forEach(site -> failed.addAll(site.strategy().failedDevices()));
+    List<Device> left = wanted.stream().filter(device -> !failed.contains(device)).toList();
+    return left.isEmpty() ? wanted : left;
   }
 }

@@ -1,11 +1,14 @@
 package io.mpsparallel;
 
+import io.mpsparallel.backend.Backend;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.work.ModelVersion;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads models for sites, within the memory that they may take. A version that nobody uses any more
@@ -30,42 +33,73 @@ final class Versions {
   }
 
   /**
-   * Loads a model.
+   * Loads a model onto every device of a site that has not failed.
    *
    * @param source what to load
-   * @param home the site; those of its engine and device can run it as well
+   * @param home the site; those of its engine and devices can run it as well
    * @return a version with one use, which is the caller's to release
    * @throws io.mpsparallel.error.InferenceException if it cannot be loaded; {@code OUT_OF_MEMORY}
-   *     if it may not
+   *     if it may not; then it is on no device
    */
   ModelVersion load(ModelSource source, Site home) {
-    Device device = home.device();
-    long admitted = memory.admit(source, device, home.settings().resilience().modelMemoryBytes());
+    Map<Device, Model> models = new LinkedHashMap<>();
+    try {
+      home.usableDevices().forEach(device -> models.put(device, load(source, home, device)));
+      return version(models, home);
+    } catch (RuntimeException e) {
+      closeAll(models.values(), e);
+      throw e;
+    }
+  }
+
+  private Model load(ModelSource source, Site home, Device device) {
+    Backend backend = home.engine().backend();
+    long limit = home.settings().resilience().modelMemoryBytes();
+    long admitted = memory.admit(source, device, limit, backend);
     long bytes = 0;
     try {
-      Model model = home.engine().backend().load(source, device);
+      Model model = backend.load(source, device);
       bytes = model.weightBytes();
-      return version(model, home);
+      return model;
     } finally {
       memory.settle(device, admitted, bytes);
     }
   }
 
-  private ModelVersion version(Model model, Site home) {
+  private ModelVersion version(Map<Device, Model> models, Site home) {
     ModelVersion[] self = new ModelVersion[1];
     self[0] =
         new ModelVersion(
-            Map.of(home.device(), model),
+            models,
             () -> {
               try {
                 sites.stream()
                     .filter(home::sharesModelsWith)
                     .forEach(at -> at.strategy().forget(self[0]));
               } finally {
-                close(model);
+                closeAll(models.values(), null);
               }
             });
     return self[0];
+  }
+
+  /** All of them, whatever one throws. */
+  private void closeAll(Collection<Model> models, @Nullable RuntimeException earlier) {
+    RuntimeException failure = earlier;
+    for (Model model : models) {
+      try {
+        close(model);
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null && earlier == null) {
+      throw failure;
+    }
   }
 
   private void close(Model model) {

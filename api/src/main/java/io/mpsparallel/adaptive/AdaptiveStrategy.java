@@ -16,7 +16,9 @@ import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -35,12 +37,12 @@ final class AdaptiveStrategy implements ParallelismStrategy {
 
   AdaptiveStrategy(StrategyContext context) {
     choices = new Choices(context);
-    Device device = context.devices().get(0);
+    Device device = context.devices().get(0); // the others are of its kind
     kinds =
         new Kinds(
             (kind, version) ->
                 new KindOfWork(kind, version, choices.home(), choices.homeStrategy()),
-            version -> version.on(device).source().toString());
+            version -> version.any().source().toString());
     PolicyFacts facts = PolicyFacts.of(choices.allowed(), context.backend().capabilities(device));
     chooses = !facts.allowed().equals(List.of(choices.home()));
     chooser =
@@ -140,6 +142,13 @@ final class AdaptiveStrategy implements ParallelismStrategy {
       batches = stats.batching() == null ? batches : stats.batching();
     }
     return new StrategyStats(lanes, busy, queued, served, replaced, batches);
+  }
+
+  @Override
+  public Set<Device> failedDevices() {
+    Set<Device> failed = new HashSet<>();
+    choices.running().forEach(one -> failed.addAll(one.failedDevices()));
+    return failed;
   }
 
   @Override

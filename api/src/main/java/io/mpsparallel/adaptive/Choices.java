@@ -159,7 +159,7 @@ final class Choices {
     try {
       return new Elsewhere(
           engine,
-          context.devices().get(0),
+          context.devices(),
           create(choice, engine, settings),
           homeStrategy(),
           new SiteBreaker("adaptive: " + choice, settings.resilience().breaker()));

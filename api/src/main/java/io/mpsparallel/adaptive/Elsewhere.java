@@ -16,6 +16,7 @@ import io.mpsparallel.work.Served;
 import io.mpsparallel.work.Warden;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Elsewhere implements ParallelismStrategy {
   private final Backend engine;
-  private final Device device;
+  private final List<Device> devices;
   private final ParallelismStrategy strategy;
   private final ParallelismStrategy home;
   private final SiteBreaker breaker;
@@ -42,19 +43,19 @@ final class Elsewhere implements ParallelismStrategy {
    * A place without models.
    *
    * @param engine its engine, owned from now on
-   * @param device the device there
+   * @param devices the devices there
    * @param strategy what runs there, not started, owned from now on
    * @param home where requests run if they fail here; it outlives this
    * @param breaker whether this place is left alone
    */
   Elsewhere(
       Backend engine,
-      Device device,
+      List<Device> devices,
       ParallelismStrategy strategy,
       ParallelismStrategy home,
       SiteBreaker breaker) {
     this.engine = engine;
-    this.device = device;
+    this.devices = devices;
     this.strategy = strategy;
     this.home = home;
     this.breaker = breaker;
@@ -82,18 +83,24 @@ final class Elsewhere implements ParallelismStrategy {
     if (copies.containsKey(version)) {
       return false;
     }
-    Model model = engine.load(version.on(device).source(), device);
+    Map<Device, Model> models = new LinkedHashMap<>();
+    try {
+      devices.forEach(device -> models.put(device, engine.load(version.any().source(), device)));
+    } catch (RuntimeException e) {
+      models.values().forEach(Model::close);
+      throw e;
+    }
     ModelVersion[] copy = new ModelVersion[1];
-    copy[0] = new ModelVersion(Map.of(device, model), () -> retire(copy[0], model));
+    copy[0] = new ModelVersion(models, () -> retire(copy[0]));
     copies.put(version, copy[0]);
     return true;
   }
 
-  private void retire(ModelVersion copy, Model model) {
+  private void retire(ModelVersion copy) {
     try {
       strategy.forget(copy);
     } finally {
-      model.close();
+      copy.models().forEach(Model::close);
     }
   }
 

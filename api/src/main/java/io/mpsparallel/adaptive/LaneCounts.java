@@ -36,6 +36,7 @@ final class LaneCounts {
   /** For so many windows in a row, ten seconds, before anything is tried. */
   private static final int STEADY_WINDOWS = 40;
 
+  private final int devices;
   private final int most;
   private final int depth;
   private final int intraOp;
@@ -59,11 +60,13 @@ final class LaneCounts {
   /**
    * Nothing was tried.
    *
-   * @param most how many lanes there are, and the most that there will be
+   * @param devices how many devices there are
+   * @param most how many lanes each device has, and the most that it will have
    * @param depth what each keeps in flight
    * @param intraOp the threads of a forward, which stay as they are
    */
-  LaneCounts(int most, int depth, int intraOp) {
+  LaneCounts(int devices, int most, int depth, int intraOp) {
+    this.devices = devices;
     this.most = most;
     this.depth = depth;
     this.intraOp = intraOp;
@@ -76,12 +79,13 @@ final class LaneCounts {
     ThreadBudget budget =
         ThreadBudget.of(
             ThreadBudget.grantedCpus(),
+            context.devices().size(),
             facts,
             lanes,
             context.settings().backendSettings().threads());
     int most = lanes.count() == LaneSettings.AUTO ? budget.lanes() : 1;
     int depth = lanes.depth() == LaneSettings.AUTO ? facts.depth() : lanes.depth();
-    return new LaneCounts(most, depth, budget.intraOp());
+    return new LaneCounts(context.devices().size(), most, depth, budget.intraOp());
   }
 
   /**
@@ -121,8 +125,8 @@ final class LaneCounts {
   }
 
   private boolean search(Search search, LoadSample sample, ParallelismStrategy strategy) {
-    int used = strategy.stats().lanes();
-    boolean saturated = sample.inFlight() >= used + 1;
+    int used = lanesOfEach(strategy);
+    boolean saturated = sample.inFlight() >= strategy.stats().lanes() + 1;
     if (search.steady < STEADY_WINDOWS) {
       search.steady = saturated ? search.steady + 1 : 0;
       return true;
@@ -138,8 +142,14 @@ final class LaneCounts {
     return usual;
   }
 
+  /** All devices have as many, but for those that have failed. */
+  private int lanesOfEach(ParallelismStrategy strategy) {
+    int left = devices == 1 ? 1 : Math.max(1, devices - strategy.failedDevices().size());
+    return Math.max(1, strategy.stats().lanes() / left);
+  }
+
   private void use(Choice choice, ParallelismStrategy strategy, Search search, int lanes) {
-    int before = strategy.stats().lanes();
+    int before = lanesOfEach(strategy);
     if (before == lanes) {
       return;
     }

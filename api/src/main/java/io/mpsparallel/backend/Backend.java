@@ -3,6 +3,7 @@ package io.mpsparallel.backend;
 import io.mpsparallel.settings.ThreadSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * An opened engine: its devices, and the models, streams and events on them. Any thread. Whoever
@@ -34,6 +35,19 @@ public interface Backend extends AutoCloseable {
    *     {@code UNSUPPORTED_VALUE}, {@code DEVICE_UNAVAILABLE} or {@code OUT_OF_MEMORY}
    */
   Model load(ModelSource source, Device device);
+
+  /**
+   * How much memory of a device nobody has, neither this process nor another. It changes at any
+   * moment.
+   *
+   * @param device one of {@link #devices}
+   * @param wanted how much of it is wanted; if less is free, the engine first gives back what it
+   *     keeps for reuse
+   * @return bytes, or empty if that cannot be told
+   */
+  default OptionalLong freeMemoryBytes(Device device, long wanted) {
+    return OptionalLong.empty();
+  }
 
   /**
    * Writes a form of a model whose weights any number of processes can map.

@@ -115,6 +115,18 @@ public final class Events {
   }
 
   /**
+   * A device has failed, and others serve without it.
+   *
+   * @param device which
+   * @param cause what it failed with
+   */
+  public static void deviceLost(Object device, Throwable cause) {
+    if (PRESENT) {
+      Flight.deviceLost(device, cause);
+    }
+  }
+
+  /**
    * A worker process is gone.
    *
    * @param worker which

@@ -105,6 +105,19 @@ final class Flight {
     String cause = "";
   }
 
+  @Name("mpsparallel.DeviceLost")
+  @Label("Device Lost")
+  @Description("A device has failed, and others serve without it")
+  @Category("mps-parallel")
+  @StackTrace(false)
+  static final class DeviceLostEvent extends Event {
+    @Label("Device")
+    String device = "";
+
+    @Label("Cause")
+    String cause = "";
+  }
+
   @Name("mpsparallel.WorkerRestart")
   @Label("Worker Restart")
   @Description("A worker process is gone; another is started if one is wanted")
@@ -189,6 +202,15 @@ final class Flight {
     LaneRestartEvent event = new LaneRestartEvent();
     if (event.isEnabled()) {
       event.lane = lane;
+      event.cause = cause.toString();
+      event.commit();
+    }
+  }
+
+  static void deviceLost(Object device, Throwable cause) {
+    DeviceLostEvent event = new DeviceLostEvent();
+    if (event.isEnabled()) {
+      event.device = device.toString();
       event.cause = cause.toString();
       event.commit();
     }

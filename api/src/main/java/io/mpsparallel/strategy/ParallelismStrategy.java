@@ -1,5 +1,6 @@
 package io.mpsparallel.strategy;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.policy.Decision;
 import io.mpsparallel.policy.Plan;
 import io.mpsparallel.tensor.NamedTensors;
@@ -8,6 +9,7 @@ import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +81,14 @@ public interface ParallelismStrategy extends AutoCloseable {
 
   /** {@return what it is doing} */
   StrategyStats stats();
+
+  /**
+   * {@return those of its devices that have failed for good, empty unless it looks for that} If
+   * others are left, it serves without these, and needs no model there.
+   */
+  default Set<Device> failedDevices() {
+    return Set.of();
+  }
 
   /**
    * {@return what it decided about kinds of work, the latest last, as far back as is kept; empty

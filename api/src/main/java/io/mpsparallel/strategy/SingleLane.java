@@ -64,7 +64,7 @@ final class SingleLane implements ParallelismStrategy {
 
   SingleLane(StrategyContext context) {
     backend = context.backend();
-    device = context.devices().get(0);
+    device = only(context.devices());
     callerThreads = backend.capabilities(device).callerThreads();
     eventTimeout = context.settings().backendSettings().eventTimeout();
     closeTimeout = context.settings().backendSettings().closeTimeout();
@@ -74,11 +74,22 @@ final class SingleLane implements ParallelismStrategy {
     lane = new LaneThread("mps-parallel-lane-" + device, this::runLane);
   }
 
+  private static Device only(List<Device> devices) {
+    if (devices.size() > 1) {
+      throw new InferenceException(
+          ErrorCode.CONFIG_INVALID,
+          "device: '"
+              + Device.shown(devices)
+              + "' (expected: one device for single; threads, for one, runs on several)");
+    }
+    return devices.get(0);
+  }
+
   /** All CPUs for the one forward that runs. */
   private ThreadSettings threads(StrategyContext context) {
     ThreadSettings asked = context.settings().backendSettings().threads();
     int cpus = ThreadBudget.grantedCpus();
-    return new ThreadBudget(cpus, 1, backend.capabilities(device), asked).threads();
+    return new ThreadBudget(cpus, 1, 1, backend.capabilities(device), asked).threads();
   }
 
   @Override

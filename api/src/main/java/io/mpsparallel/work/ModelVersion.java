@@ -4,6 +4,9 @@ import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,12 +24,12 @@ public final class ModelVersion {
   /**
    * A version with one use: its owner's.
    *
-   * @param models the model on each device
+   * @param models the model on each device, at least one
    * @param onRetired run once, by whoever lets go last; closes what was made from the models, and
    *     the models
    */
   public ModelVersion(Map<Device, Model> models, Runnable onRetired) {
-    this.models = Map.copyOf(models);
+    this.models = Collections.unmodifiableMap(new LinkedHashMap<>(models));
     this.onRetired = onRetired;
   }
 
@@ -57,6 +60,16 @@ public final class ModelVersion {
         .toList();
   }
 
+  /** {@return the model on each device, in the order of the devices} */
+  public Collection<Model> models() {
+    return models.values();
+  }
+
+  /** {@return one of them, for what they have in common} */
+  public Model any() {
+    return models.values().iterator().next();
+  }
+
   /** Adds a use; false if the version is retired. */
   boolean acquire() {
     while (true) {
@@ -80,6 +93,6 @@ public final class ModelVersion {
   /** {@return what it was loaded from, for logs} */
   @Override
   public String toString() {
-    return models.values().stream().findFirst().map(Model::source).map(Object::toString).orElse("");
+    return models.isEmpty() ? "" : any().source().toString();
   }
 }

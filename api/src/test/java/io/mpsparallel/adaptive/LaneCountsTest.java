@@ -2,6 +2,7 @@ package io.mpsparallel.adaptive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Choice;
@@ -26,7 +27,9 @@ final class LaneCountsTest {
 
   private final List<Integer> used = new ArrayList<>();
   private final Set<Plan.Route> routes = EnumSet.noneOf(Plan.Route.class);
-  private int lanes = 8;
+  private int lanes = 8; // of each device
+  private int devices = 1;
+  private Set<Device> failed = Set.of();
   private boolean exhausted;
 
   /** All that is asked of it. */
@@ -45,12 +48,16 @@ final class LaneCountsTest {
                   used.add(lanes);
                   return null;
                 }
-                return new StrategyStats(lanes, lanes, 0, 0, 0, null);
+                if (method.getName().equals("failedDevices")) {
+                  return failed;
+                }
+                int all = lanes * (devices - failed.size());
+                return new StrategyStats(all, all, 0, 0, 0, null);
               });
 
   private LaneCounts counts(int most) {
     lanes = most;
-    return new LaneCounts(most, 1, 1);
+    return new LaneCounts(devices, most, 1, 1);
   }
 
   private static LoadSample sample(WorkKind kind, double inFlight, double rowsPerSecond) {
@@ -81,6 +88,24 @@ final class LaneCountsTest {
     LaneCounts counts = counts(8);
     shown(counts, 200, 32, LaneCountsTest::falling);
     assertThat(lanes).isBetween(3, 5);
+  }
+
+  @Test
+  void look_severalDevices_takesThemAwayFromEach() {
+    devices = 3;
+    LaneCounts counts = counts(8);
+    shown(counts, 200, 64, LaneCountsTest::falling);
+    assertThat(lanes).isBetween(3, 5);
+  }
+
+  @Test
+  void look_aDeviceHasFailed_changesNothingForThat() {
+    devices = 2;
+    LaneCounts counts = counts(8);
+    failed = Set.of(Device.cuda(1));
+    shown(counts, 2_000, 32, n -> 10_000 * n);
+    assertThat(used).isNotEmpty().contains(4); // as with one device
+    assertThat(lanes).isEqualTo(8);
   }
 
   @Test

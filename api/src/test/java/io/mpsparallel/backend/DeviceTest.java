@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.error.ErrorCode;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,6 +38,71 @@ class DeviceTest {
         ErrorCode.CONFIG_INVALID,
         () -> Device.of(text),
         "device: '" + text + "' (expected: auto, cpu, mps, cuda or cuda:INDEX)");
+  }
+
+  private static final List<Device> PRESENT =
+      List.of(Device.cuda(0), Device.cuda(1), Device.cuda(2), Device.CPU);
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cuda | cuda:0",
+        "cuda:1 | cuda:1",
+        "CUDA:0..1 | cuda:0,cuda:1",
+        "cuda:2..2 | cuda:2",
+        "cuda:all | cuda:0,cuda:1,cuda:2",
+        "cuda:2, cuda:0 | cuda:2,cuda:0",
+        "cuda:0..1,cuda:2 | cuda:0,cuda:1,cuda:2",
+        "cpu:all | cpu"
+      })
+  void listOf_knownForm_isReadAndWritten(String text, String shown) {
+    List<Device> devices = Device.listOf(text, PRESENT);
+    assertThat(Device.shown(devices)).isEqualTo(shown);
+    assertThat(Device.listOf(shown, PRESENT)).isEqualTo(devices);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cuda:0,,cuda:1 | DEVICE,DEVICE",
+        "cuda:0, | DEVICE,DEVICE",
+        "cuda:0,cuda:x | DEVICE,DEVICE",
+        "cpu,cuda:0 | devices of one kind",
+        "auto,cuda:0 | devices of one kind",
+        "cuda:0,cuda:0 | each device once",
+        "cuda:all,cuda:1 | each device once",
+        "cuda:0..2,cuda:1 | each device once",
+        "cuda:2..1 | FIRST..LAST, the first not after the last"
+      })
+  void listOf_badForm_isRefused(String text, String expected) {
+    assertFails(
+        ErrorCode.CONFIG_INVALID,
+        () -> Device.listOf(text, PRESENT),
+        "device: '" + text + "' (expected: " + expected + ")");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "cuda:", "cuda:0..", "cuda:..1", "cuda:0-1", "cuda:0...1"})
+  void listOf_oneOfAnotherForm_isRefused(String text) {
+    assertFails(
+        ErrorCode.CONFIG_INVALID,
+        () -> Device.listOf(text, PRESENT),
+        "device: '" + text + "' (expected: auto, cpu, mps, cuda or cuda:INDEX)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"cuda:1..4 | cuda:3,cuda:4", "cuda:7 | cuda:7", "mps:all | mps:all", "mps | mps"})
+  void listOf_notPresent_namesThemAndWhatIs(String text, String missing) {
+    assertFails(
+        ErrorCode.DEVICE_UNAVAILABLE,
+        () -> Device.listOf(text, PRESENT),
+        "device: "
+            + missing
+            + " (present: [cuda:0, cuda:1, cuda:2, cpu]; 'mps-parallel doctor' says why)");
   }
 
   @Test

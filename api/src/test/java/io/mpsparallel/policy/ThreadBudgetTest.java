@@ -39,7 +39,7 @@ class ThreadBudgetTest {
   private static ThreadBudget budget(
       int cpus, Capabilities facts, int lanes, int intraOp, int blas) {
     return ThreadBudget.of(
-        cpus, facts, LaneSettings.DEFAULTS.withCount(lanes), new ThreadSettings(intraOp, blas));
+        cpus, 1, facts, LaneSettings.DEFAULTS.withCount(lanes), new ThreadSettings(intraOp, blas));
   }
 
   // ---- examples; 0 is auto ----
@@ -112,10 +112,51 @@ class ThreadBudgetTest {
     Capabilities facts = facts(false, UNLIMITED, 31);
     assertThatThrownBy(() -> budget(0, facts, 1, 1, 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("cpus, lanes: 0, 1 (expected: at least 1)");
+        .hasMessage("cpus, devices, lanes: 0, 1, 1 (expected: at least 1)");
     assertThatThrownBy(() -> budget(1, facts, 1, 1, 1).withLanes(0))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("cpus, lanes: 1, 0 (expected: at least 1)");
+        .hasMessage("cpus, devices, lanes: 1, 1, 0 (expected: at least 1)");
+  }
+
+  private static ThreadBudget spread(int cpus, int devices, boolean asynchronous, int lanes) {
+    return ThreadBudget.of(
+        cpus,
+        devices,
+        facts(asynchronous, UNLIMITED, 31),
+        LaneSettings.DEFAULTS.withCount(lanes),
+        ThreadSettings.DEFAULTS);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "16, 2, 0, 8", // as many as are useful on each
+    "8, 2, 0, 4", // the CPUs are divided
+    "1, 4, 0, 1", // at least one on each
+    "512, 16, 0, 4", // no more in all than there can be
+    "2, 3, 5, 5" // as asked, on each
+  })
+  void lanes_ofSeveralDevices_areThoseOfEach(int cpus, int devices, int asked, int lanes) {
+    ThreadBudget budget = spread(cpus, devices, true, asked);
+    assertThat(budget.lanes()).isEqualTo(lanes);
+    assertThat(budget.total()).isEqualTo(lanes * devices);
+  }
+
+  @Test
+  void threads_ofSeveralDevices_shareTheCpus() {
+    ThreadBudget budget = spread(8, 2, false, 2);
+    assertThat(budget.intraOp()).isEqualTo(2);
+    assertThat(budget.overcommitment()).isEmpty();
+    assertThat(spread(2, 2, false, 2).overcommitment())
+        .hasValueSatisfying(warning -> assertThat(warning).contains("4 x 1 = 4"));
+  }
+
+  @Test
+  void lanes_moreThanThereCanBeOnAllDevices_areRefused() {
+    assertFails(
+        ErrorCode.CONFIG_INVALID,
+        () -> spread(8, 4, true, 17),
+        "lanes.count: 17 on each of 4 devices (expected: at most 64 in all)");
+    assertThat(spread(8, 4, true, 16).total()).isEqualTo(64);
   }
 
   @Test

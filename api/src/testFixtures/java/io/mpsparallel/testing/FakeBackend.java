@@ -21,7 +21,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A backend without native code that keeps every rule of the SPI, strictly, and does what a test
@@ -45,6 +47,7 @@ public final class FakeBackend implements Backend {
   private final FakeFaults faults = new FakeFaults();
   private final Turnstile turnstile = new Turnstile();
   private final Map<Device, FakeDevice> devices = new LinkedHashMap<>();
+  private final Map<Device, Long> free = new ConcurrentHashMap<>();
   private volatile ThreadSettings threads;
   private volatile boolean closed;
   private volatile boolean slotLeftBehind;
@@ -96,6 +99,16 @@ public final class FakeBackend implements Backend {
     return threads;
   }
 
+  /**
+   * How many streams of a device are in use, the default stream apart.
+   *
+   * @param device which
+   * @return the streams of its pool that were not closed
+   */
+  public int streamsInUse(Device device) {
+    return device(device).pool.inUse();
+  }
+
   /** {@return whether no work is under way on any device} */
   public boolean isIdle() {
     return devices.values().stream().allMatch(FakeDevice::isIdle);
@@ -143,12 +156,28 @@ public final class FakeBackend implements Backend {
   }
 
   private FakeDevice usableDevice(Device device) {
-    FakeDevice found = openDevice(device);
-    InferenceException unusable = faults.ofDevice(device);
-    if (unusable != null) {
-      throw unusable;
+    FakeDevice target = openDevice(device);
+    InferenceException broken = faults.ofDevice(device);
+    if (broken != null) {
+      throw broken;
     }
-    return found;
+    return target;
+  }
+
+  /**
+   * Sets how much memory a device has left, which nobody could tell before.
+   *
+   * @param device which
+   * @param bytes how much
+   */
+  public void freeMemory(Device device, long bytes) {
+    free.put(device, bytes);
+  }
+
+  @Override
+  public OptionalLong freeMemoryBytes(Device device, long wanted) {
+    Long bytes = free.get(device);
+    return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes);
   }
 
   @Override

@@ -148,7 +148,8 @@ final class FakeDevice {
       slot.compute(failure);
     }
     backend.counts().end(FakeCounts.Kind.RUNS);
-    reached(mark, failure);
+    InferenceException broken = capabilities.asynchronous() ? backend.faults().ofDevice(id) : null;
+    reached(mark, broken == null ? failure : broken);
   }
 
   private @Nullable InferenceException faultOfJob() {

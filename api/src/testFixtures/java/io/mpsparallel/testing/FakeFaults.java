@@ -97,6 +97,16 @@ public final class FakeFaults {
     return broken.get(device);
   }
 
+  /**
+   * Breaks a device for good: what is under way there fails, and what comes after.
+   *
+   * @param device which
+   */
+  public void breakDevice(Device device) {
+    broken.put(
+        device, new InferenceException(ErrorCode.DEVICE_FAILED, device + " is broken (scripted)"));
+  }
+
   @Nullable InferenceException ofEnter() {
     return enters.poll();
   }

@@ -6,6 +6,7 @@ import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -77,6 +78,10 @@ final class FakeModel implements Model {
       throw Fakes.misuse(stream.device() + " (expected: a stream of " + device.id + ")");
     }
     fake.checkOpen();
+    InferenceException broken = device.backend.faults().ofDevice(device.id);
+    if (broken != null) {
+      throw broken;
+    }
     return new FakeSlot(this, fake);
   }
 

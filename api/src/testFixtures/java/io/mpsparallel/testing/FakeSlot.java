@@ -127,6 +127,7 @@ final class FakeSlot implements Slot {
     int number = backend.counts().begin(FakeCounts.Kind.FORWARDS);
     try {
       backend.turnstile().pass();
+      throwIfAny(backend.faults().ofDevice(stream.device.id));
       throwIfAny(deviceFailure);
       throwIfAny(backend.faults().ofForward(number));
       NamedTensors results = model.call(given);

@@ -66,6 +66,15 @@ final class FakeStreamPool {
     }
   }
 
+  int inUse() {
+    lock.lock();
+    try {
+      return taken.cardinality();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void release(int index) {
     lock.lock();
     try {

@@ -15,6 +15,7 @@ import io.mpsparallel.backend.Stream;
 import io.mpsparallel.settings.ThreadSettings;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -108,6 +109,11 @@ public final class MpsRulesBackend implements Backend {
         facts.graphKey(),
         facts.dtypes(),
         facts.memoryBytes());
+  }
+
+  @Override
+  public OptionalLong freeMemoryBytes(Device device, long wanted) {
+    return inner.freeMemoryBytes(device, wanted);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.mpsparallel.backend.Device;
 import io.mpsparallel.tensor.DType;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.OptionalLong;
 
 /** The host: forwards are done when they return, so streams and events are no more than numbers. */
 final class CpuDriver implements Driver {
@@ -84,6 +85,11 @@ final class CpuDriver implements Driver {
   @Override
   public MemorySource staging() {
     return HostMemory.INSTANCE;
+  }
+
+  @Override
+  public OptionalLong freeMemory() {
+    return OptionalLong.empty();
   }
 
   @Override

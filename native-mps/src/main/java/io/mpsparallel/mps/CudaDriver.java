@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -185,6 +186,21 @@ final class CudaDriver implements Driver {
   @Override
   public MemorySource staging() {
     return staging;
+  }
+
+  /** Of this GPU, whichever is the calling thread's current one, before and after. */
+  @Override
+  public OptionalLong freeMemory() {
+    int[] before = new int[1];
+    check(cudart.cudaGetDevice(before), "cudaGetDevice");
+    check(cudart.cudaSetDevice(index), "cudaSetDevice");
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      check(cudart.cudaMemGetInfo(free, total), "cudaMemGetInfo");
+      return OptionalLong.of(free.get());
+    } finally {
+      check(cudart.cudaSetDevice(before[0]), "cudaSetDevice");
+    }
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.mpsparallel.mps;
 
 import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,9 @@ interface Driver {
   default @Nullable GraphRecorder graphRecorder(NativeStream stream) {
     return null;
   }
+
+  /** {@return bytes of the device's memory that no process has; empty where nobody can tell} */
+  OptionalLong freeMemory();
 
   /** Gives memory that libtorch keeps for reuse back to the device. Encodes. */
   void releaseCache();

@@ -6,6 +6,7 @@ import io.mpsparallel.backend.Device;
 import io.mpsparallel.tensor.DType;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.bytedeco.pytorch.MPSHooksInterface;
 import org.bytedeco.pytorch.global.torch;
@@ -116,6 +117,11 @@ final class MpsDriver implements Driver {
   @Override
   public MemorySource staging() {
     return HostMemory.INSTANCE;
+  }
+
+  @Override
+  public OptionalLong freeMemory() {
+    return OptionalLong.empty();
   }
 
   @Override

@@ -21,6 +21,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.function.BiFunction;
 import org.bytedeco.pytorch.ExtraFilesMap;
 
@@ -103,6 +104,19 @@ final class TorchBackend implements Backend {
       script.close();
       throw e;
     }
+  }
+
+  /** What libtorch keeps for reuse on the device counts as taken, until it is given back here. */
+  @Override
+  public OptionalLong freeMemoryBytes(Device device, long wanted) {
+    TorchDevice target = device(device);
+    target.checkUsable();
+    OptionalLong free = target.driver().freeMemory();
+    if (free.isEmpty() || free.getAsLong() >= wanted) {
+      return free;
+    }
+    target.reclaimMemory();
+    return target.driver().freeMemory();
   }
 
   /** As a flatbuffer with a checksum, whose weights libtorch maps instead of reading them. */

@@ -62,11 +62,11 @@ class ArchitectureTest {
   }
 
   @Test
-  void cuda_isTouchedByItsDriverAlone() {
+  void cuda_isTouchedByItsDriverAndRecorderAlone() {
     ArchRule rule =
         noClasses()
             .that()
-            .haveNameNotMatching(".*\\.CudaDriver(\\$.*)?")
+            .haveNameNotMatching(".*\\.Cuda(Driver|GraphRecorder)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.bytedeco.cuda..", "org.bytedeco.pytorch.cuda..");

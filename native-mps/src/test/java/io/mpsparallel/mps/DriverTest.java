@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.JitModule;
@@ -244,6 +245,22 @@ class DriverTest {
       assertAnswers(model, 4);
       assertThat(driver.cacheReleases).hasValue(1);
     }
+  }
+
+  @Test
+  void freeMemory_enough_isToldAsItIs() {
+    assertThat(backend.freeMemoryBytes(Device.CPU, 100)).isEmpty();
+    driver.free = OptionalLong.of(100);
+    assertThat(backend.freeMemoryBytes(Device.CPU, 100)).hasValue(100);
+    assertThat(driver.cacheReleases).hasValue(0);
+  }
+
+  @Test
+  void freeMemory_tooLittle_isToldAfterReclaiming() {
+    driver.free = OptionalLong.of(99);
+    driver.freeAfterRelease = OptionalLong.of(120);
+    assertThat(backend.freeMemoryBytes(Device.CPU, 100)).hasValue(120);
+    assertThat(driver.cacheReleases).hasValue(1);
   }
 
   @Test

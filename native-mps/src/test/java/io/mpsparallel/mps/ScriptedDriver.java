@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,8 @@ final class ScriptedDriver implements Driver {
   private final AtomicInteger ids = new AtomicInteger();
   private final Capabilities capabilities;
   private long queueEnd; // guarded by the gate
+  volatile OptionalLong free = OptionalLong.empty();
+  volatile OptionalLong freeAfterRelease = OptionalLong.empty();
   private volatile boolean held;
   private volatile @Nullable RuntimeException recordFailure;
   private volatile @Nullable RuntimeException captureFailure;
@@ -198,6 +201,11 @@ final class ScriptedDriver implements Driver {
   @Override
   public @Nullable GraphRecorder graphRecorder(NativeStream stream) {
     return capabilities.graphKey() == GraphKey.SHAPE_AND_SLOT ? new Recorder() : null;
+  }
+
+  @Override
+  public OptionalLong freeMemory() {
+    return cacheReleases.get() > 0 ? freeAfterRelease : free;
   }
 
   @Override

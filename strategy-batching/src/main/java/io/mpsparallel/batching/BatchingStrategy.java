@@ -20,6 +20,7 @@ import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,6 @@ final class BatchingStrategy implements ParallelismStrategy {
   private static final int WAITING_CALLERS = 64; // that may look for answers, CPUs permitting
   private static final int MOST_APART = 8; // forwards under one acquisition of the gate
 
-  private final Device device;
   private final BatchingSettings settings;
   private final int mostApart;
   private final boolean spreading; // lanes of a device that works on by itself share it
@@ -42,9 +42,8 @@ final class BatchingStrategy implements ParallelismStrategy {
   private volatile boolean accepting;
 
   BatchingStrategy(StrategyContext context) {
-    device = context.devices().get(0);
     settings = context.settings().batching();
-    Capabilities facts = context.backend().capabilities(device);
+    Capabilities facts = context.backend().capabilities(context.devices().get(0));
     mostApart = mostApart(facts);
     spreading = !facts.asynchronous();
     prepared = facts.graphKey() != Capabilities.GraphKey.MODEL;
@@ -72,7 +71,7 @@ final class BatchingStrategy implements ParallelismStrategy {
   }
 
   private Traits traitsOf(ModelVersion version) {
-    Model model = version.on(device);
+    Model model = version.any();
     Signature signature = model.signature();
     Lengths lengths = Lengths.of(model.source().padding(), signature, prepared);
     return Traits.of(signature, settings.assumeIndependentRows(), lengths);
@@ -140,6 +139,11 @@ final class BatchingStrategy implements ParallelismStrategy {
   @Override
   public StrategyStats stats() {
     return below.stats().with(source.stats());
+  }
+
+  @Override
+  public Set<Device> failedDevices() {
+    return below.failedDevices();
   }
 
   @Override

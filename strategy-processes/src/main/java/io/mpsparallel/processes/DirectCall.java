@@ -50,12 +50,12 @@ final class DirectCall {
       throw e;
     }
     members.giveBack(member);
-    return new InferenceResult(outputs, workload.served());
+    return new InferenceResult(outputs, Workload.servedBy(worker));
   }
 
   private FrameSlot slotOn(Incumbent worker) {
     try {
-      return new FrameSlot(worker, workload.modelOf(item));
+      return new FrameSlot(worker, Workload.modelOf(item, worker));
     } catch (RuntimeException | Error e) {
       members.giveBack(member);
       throw e;

@@ -5,6 +5,7 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.event.Events;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.BoundedSource;
+import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Served;
 import io.mpsparallel.work.WorkItem;
@@ -77,7 +78,7 @@ final class Hand {
   private List<Flight> filled(Errand errand) {
     List<Flight> filled = new ArrayList<>();
     try {
-      ProcessModel model = workload.modelOf(errand.job());
+      ProcessModel model = Workload.modelOf(errand.job(), worker);
       for (int i = errand.open().nextSetBit(0); i >= 0; i = errand.open().nextSetBit(i + 1)) {
         FrameSlot slot = new FrameSlot(worker, model);
         filled.add(new Flight(errand, i, slot, Events.execution()));
@@ -158,7 +159,7 @@ final class Hand {
     Runnable answer;
     try {
       NamedTensors outputs = flight.slot().takeOutputs();
-      Served served = workload.served();
+      Served served = Workload.servedBy(worker);
       answer = () -> job.succeed(forward, outputs, served);
       flight.ended(worker, false);
     } catch (RuntimeException e) {
@@ -188,15 +189,15 @@ final class Hand {
   // ---- for continuations ----
 
   /** Runs a request at once, on the thread that tells an answer. */
-  NamedTensors runNow(WorkItem item) {
-    FrameSlot slot = new FrameSlot(worker, workload.modelOf(item));
+  InferenceResult runNow(WorkItem item) {
+    FrameSlot slot = new FrameSlot(worker, Workload.modelOf(item, worker));
     try {
       slot.bind(item.inputs());
       send(slot);
       while (!slot.isAnswered()) {
         awaitOldest();
       }
-      return slot.takeOutputs();
+      return new InferenceResult(slot.takeOutputs(), Workload.servedBy(worker));
     } catch (LinkLost e) {
       throw noteLost(e);
     } catch (InferenceException e) { // it is never thrown between hand-in and answer

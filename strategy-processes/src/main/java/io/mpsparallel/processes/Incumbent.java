@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ final class Incumbent {
 
   private final String name;
   private final WorkerProcess process;
+  private final Supplier<Device> device;
   private final Set<Integer> loaded = new HashSet<>();
   private final Map<Integer, InferenceException> failed = new HashMap<>(); // models, why
   private final Set<WarmUpRun> warm = new HashSet<>();
@@ -48,13 +50,24 @@ final class Incumbent {
   /** That the engine is unusable, as the answer to a frame. */
   private record Fault(int frame, InferenceException why) {}
 
-  Incumbent(String name, WorkerProcess process) {
+  /**
+   * A worker that has been told nothing.
+   *
+   * @param device where it runs models; not asked before one is loaded
+   */
+  Incumbent(String name, WorkerProcess process, Supplier<Device> device) {
     this.name = name;
+    this.device = device;
     this.process = process;
   }
 
   WorkerProcess process() {
     return process;
+  }
+
+  /** The device of its place. */
+  Device device() {
+    return device.get();
   }
 
   ParentLink link() {
@@ -130,9 +143,12 @@ final class Incumbent {
     return last == 0 || link().isAnswered(last) ? 0 : last;
   }
 
-  /** Loads a model; unless it is then wanted, it is unloaded at the next change. */
-  ModelFacts load(int number, ModelFile file, Device device) throws LinkLost {
-    ModelFacts facts = Questions.load(link(), number, file, device);
+  /**
+   * Loads a model onto the worker's own device; unless it is then wanted there, it is unloaded at
+   * the next change.
+   */
+  ModelFacts load(int number, ModelFile file) throws LinkLost {
+    ModelFacts facts = Questions.load(link(), number, file, device());
     loaded.add(number);
     failed.remove(number);
     return facts;
@@ -153,7 +169,7 @@ final class Incumbent {
   /** Loads a model; if only that cannot be, the worker goes on without it. */
   private void tryLoad(ProcessModel model) throws LinkLost {
     try {
-      load(model.number(), model.file(), model.device());
+      load(model.number(), model.file());
     } catch (InferenceException e) {
       if (Worker.isUnusableAfter(e)) {
         throw e;
@@ -177,18 +193,23 @@ final class Incumbent {
       threads = wanted.threads();
     }
     for (ProcessModel model : wanted.models().values()) {
-      if (!loaded.contains(model.number())) {
+      if (isHere(model) && !loaded.contains(model.number())) {
         tryLoad(model);
       }
     }
     warm.retainAll(wanted.warmUps());
     for (WarmUpRun warmUp : List.copyOf(wanted.warmUps())) {
-      if (wanted.models().containsKey(warmUp.model().number()) && !warm.contains(warmUp)) {
+      int number = warmUp.modelOn(device()).number();
+      if (wanted.models().containsKey(number) && !warm.contains(warmUp)) {
         warmer.warm(warmUp);
         warm.add(warmUp);
       }
     }
     version = wanted.version();
+  }
+
+  private boolean isHere(ProcessModel model) {
+    return model.device().equals(device());
   }
 
   /** Runs a model's warm-up. */
@@ -200,7 +221,8 @@ final class Incumbent {
     failed.keySet().retainAll(wanted.models().keySet());
     for (Iterator<Integer> each = loaded.iterator(); each.hasNext(); ) {
       int number = each.next();
-      if (!wanted.models().containsKey(number)) {
+      ProcessModel model = wanted.models().get(number);
+      if (model == null || !isHere(model)) {
         each.remove();
         Questions.unload(link(), number);
       }

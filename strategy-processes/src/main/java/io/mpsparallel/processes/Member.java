@@ -1,5 +1,6 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.settings.ProcessSettings;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Member {
   private final String name;
+  private final int seat;
+  private final Members members;
   private final WorkerRunner runner;
   private final Life life;
   private final Pulse pulse = new Pulse();
@@ -41,14 +44,31 @@ final class Member {
    */
   record Departure(Loss loss, boolean wasReady, boolean excused) {}
 
-  Member(String name, Members members, ProcessSettings settings) {
+  /**
+   * A place without a worker.
+   *
+   * @param seat which of the devices its workers run on
+   */
+  Member(String name, int seat, Members members, ProcessSettings settings) {
     this.name = name;
+    this.seat = seat;
+    this.members = members;
     life = new Life(settings);
     runner = new WorkerRunner(members, this);
   }
 
   String name() {
     return name;
+  }
+
+  /** {@return which of the devices its workers run on} */
+  int seat() {
+    return seat;
+  }
+
+  /** {@return the device that its workers run on, once the strategy has started} */
+  Device device() {
+    return members.workload().devices().get(seat);
   }
 
   WorkerRunner runner() {

@@ -43,7 +43,10 @@ final class Members {
     undertaker =
         new Undertaker(
             workload, () -> !leases.isAnyServing() && workload.hasRequests(), this::wakeIdle);
-    places = new Places(name -> new Member(name, this, settings.processes()));
+    places =
+        new Places(
+            () -> workload.devices().size(),
+            (name, seat) -> new Member(name, seat, this, settings.processes()));
     looking = new Spinner(settings.lanes().spin(), ThreadBudget.grantedCpus(), 1, leases::taken);
   }
 

@@ -2,6 +2,7 @@ package io.mpsparallel.processes;
 
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.policy.EvenSpread;
 import io.mpsparallel.settings.ProcessSettings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,20 +10,29 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import java.util.function.IntSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Which places for workers there are, and how many are wanted. Any thread. */
 final class Places {
-  private final Function<String, Member> maker;
+  private final IntSupplier devices;
+  private final BiFunction<String, Integer, Member> maker;
   private volatile List<Member> all = List.of(); // written under the monitor
   private volatile int target; // written under the monitor
   private volatile boolean closed; // written under the monitor
   private int named; // guarded by this
   private long servedByRetired; // guarded by this
 
-  /** No places yet. */
-  Places(Function<String, Member> maker) {
+  /**
+   * No places yet.
+   *
+   * @param devices how many devices there are
+   * @param maker makes a place by its name and the number of its device
+   */
+  Places(IntSupplier devices, BiFunction<String, Integer, Member> maker) {
+    this.devices = devices;
     this.maker = maker;
   }
 
@@ -52,7 +62,10 @@ final class Places {
     return servedByRetired + all.stream().mapToLong(Member::served).sum();
   }
 
-  /** Changes how many workers are wanted; those are kept first that serve already. */
+  /**
+   * Changes how many workers are wanted, as many on each device within one; those of a device are
+   * kept first that serve already.
+   */
   synchronized void resize(int workers) {
     if (workers > ProcessSettings.MOST) {
       throw new InferenceException(
@@ -65,9 +78,8 @@ final class Places {
     target = workers;
     List<Member> now = new ArrayList<>(all);
     now.sort(Comparator.comparingInt(Places::rank));
-    for (int i = 0; i < now.size(); i++) {
-      now.get(i).want(i < workers);
-    }
+    List<Member> kept = EvenSpread.kept(now, workers, Member::seat);
+    now.forEach(member -> member.want(kept.contains(member)));
     add(workers - now.size());
   }
 
@@ -80,9 +92,11 @@ final class Places {
 
   private void add(int more) {
     List<Member> grown = new ArrayList<>(all);
+    List<Integer> seats = IntStream.range(0, devices.getAsInt()).boxed().toList();
     for (int i = 0; i < more; i++) {
       named++;
-      Member fresh = maker.apply("worker-" + named);
+      int seat = EvenSpread.next(seats, grown.stream().map(Member::seat).toList());
+      Member fresh = maker.apply("worker-" + named, seat);
       grown.add(fresh);
       fresh.runner().start();
     }

@@ -91,12 +91,16 @@ final class ProcessBackend implements Backend {
         facts.memoryBytes());
   }
 
-  /** Loads it in every worker, now and in those to come; returns when the first has it. */
+  /**
+   * Loads it in every worker of that device, now and in those to come; returns when the first has
+   * it. What is asked may be a worker of another device: it loads it there, says what it found, and
+   * lets go of it.
+   */
   @Override
   public Model load(ModelSource source, Device device) {
     ModelFile file = fileOf(source, capabilities(device));
     int number = numbers.incrementAndGet();
-    ModelFacts facts = pool.ask(worker -> worker.load(number, file, device));
+    ModelFacts facts = pool.ask(worker -> worker.load(number, file));
     ModelFile checked = new ModelFile(file.source(), facts.digest());
     ProcessModel model =
         new ProcessModel(pool.members(), number, checked, source, device, facts, new AnswerSizes());

@@ -44,7 +44,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
   private final WorkerPool pool;
   private final Members members;
   private final Workload workload;
-  private final Device device;
+  private final List<Device> devices;
   private final Capabilities facts;
   private final ExecutorSettings settings;
   private final Ticker ticker;
@@ -60,11 +60,11 @@ final class ProcessesStrategy implements ParallelismStrategy {
     pool = poolOf(context.backend());
     members = pool.members();
     workload = members.workload();
-    device = context.devices().get(0);
-    facts = context.backend().capabilities(device);
+    devices = context.devices();
+    facts = context.backend().capabilities(devices.get(0));
     settings = context.settings();
     ticker = context.ticker();
-    budget = budget(settings.processes().workers(), settings.backendSettings().threads());
+    budget = budget(workers(), settings.backendSettings().threads());
     queue = new WorkQueue(settings.queue().capacity(), ticker);
     source = context.source() == null ? queue : context.source();
     if (source != queue) {
@@ -84,9 +84,20 @@ final class ProcessesStrategy implements ParallelismStrategy {
             + " provider, so that workers can open it)");
   }
 
+  /** Those of all devices; automatic, as many for each as it would have lanes. */
+  private int workers() {
+    int asked = settings.processes().workers();
+    if (asked != LaneSettings.AUTO) {
+      return asked;
+    }
+    ThreadSettings threads = settings.backendSettings().threads();
+    int cpus = ThreadBudget.grantedCpus();
+    return ThreadBudget.of(cpus, devices.size(), facts, LaneSettings.DEFAULTS, threads).total();
+  }
+
   private ThreadBudget budget(int workers, ThreadSettings threads) {
     LaneSettings lanes = LaneSettings.DEFAULTS.withCount(workers);
-    return ThreadBudget.of(ThreadBudget.grantedCpus(), facts, lanes, threads);
+    return ThreadBudget.of(ThreadBudget.grantedCpus(), 1, facts, lanes, threads);
   }
 
   @Override
@@ -97,7 +108,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
   @Override
   public void start() {
     int depth = settings.lanes().depth();
-    workload.serve(source, ticker, device);
+    workload.serve(source, ticker, devices);
     accepting = true;
     resize(budget, depth == LaneSettings.AUTO ? facts.depth() : depth);
   }
@@ -137,7 +148,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
         Thread.currentThread() instanceof LaneThread ? members.places().ofThisThread() : null;
     if (own != null) { // a continuation: to wait for a worker might be to wait for itself
       Hand hand = own.runner().inHand();
-      return hand == null ? null : new InferenceResult(hand.runNow(item), workload.served());
+      return hand == null ? null : hand.runNow(item);
     }
     return workload.hasRequests() ? null : runOnIdle(item);
   }
@@ -155,9 +166,8 @@ final class ProcessesStrategy implements ParallelismStrategy {
 
   @Override
   public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
-    ProcessModel model = (ProcessModel) version.on(device);
     List<Member> places = members.places().all();
-    WarmUpRun run = new WarmUpRun(version, model, cases, Set.copyOf(places));
+    WarmUpRun run = new WarmUpRun(version, cases, Set.copyOf(places));
     warmUps.put(version, run);
     members.change(wanted -> wanted.with(run));
     places.stream().filter(Member::isRetired).forEach(run::endPlace); // before it was told
@@ -178,7 +188,8 @@ final class ProcessesStrategy implements ParallelismStrategy {
   public void apply(Plan plan) {
     ThreadSettings asked = settings.backendSettings().threads();
     int intraOp = asked.intraOp() == ThreadSettings.AUTO ? plan.intraOpThreads() : asked.intraOp();
-    resize(budget(plan.lanes(), new ThreadSettings(intraOp, asked.blas())), plan.depth());
+    int workers = plan.lanes() * devices.size();
+    resize(budget(workers, new ThreadSettings(intraOp, asked.blas())), plan.depth());
   }
 
   @Override

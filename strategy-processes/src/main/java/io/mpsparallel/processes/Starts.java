@@ -74,7 +74,7 @@ final class Starts {
       couldNotStart(member, asInferenceException(failure));
       return;
     }
-    Incumbent worker = new Incumbent(member.name(), process);
+    Incumbent worker = new Incumbent(member.name(), process, member::device);
     if (members.arrived(member, worker)) {
       process.death().whenComplete((death, none) -> wake.run());
     } else {

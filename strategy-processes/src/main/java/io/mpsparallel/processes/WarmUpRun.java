@@ -1,5 +1,6 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
@@ -17,7 +18,6 @@ final class WarmUpRun {
   private static final int RUNS = 3;
 
   private final ModelVersion version;
-  private final ProcessModel model;
   private final List<NamedTensors> cases;
   private final Set<Member> cold; // guarded by this
   private final CompletableFuture<Void> done = new CompletableFuture<>();
@@ -30,16 +30,15 @@ final class WarmUpRun {
    * @param cases the inputs of each run, owned from now on
    * @param places who is waited for
    */
-  WarmUpRun(
-      ModelVersion version, ProcessModel model, List<NamedTensors> cases, Set<Member> places) {
+  WarmUpRun(ModelVersion version, List<NamedTensors> cases, Set<Member> places) {
     this.version = version;
-    this.model = model;
     this.cases = List.copyOf(cases);
     cold = new HashSet<>(places);
   }
 
-  ProcessModel model() {
-    return model;
+  /** The model that a worker warms up. */
+  ProcessModel modelOn(Device device) {
+    return (ProcessModel) version.on(device);
   }
 
   CompletableFuture<Void> done() {
@@ -63,7 +62,7 @@ final class WarmUpRun {
   private void forward(Incumbent worker, NamedTensors inputs) throws LinkLost {
     WorkItem item =
         new WorkItem(version, inputs.share(), true, Priority.NORMAL, WorkItem.NO_DEADLINE);
-    FrameSlot slot = new FrameSlot(worker, model);
+    FrameSlot slot = new FrameSlot(worker, modelOn(worker.device()));
     try {
       slot.bind(item.inputs());
       slot.send();

@@ -35,7 +35,7 @@ final class Workload {
   private final ArrayDeque<Errand> again = new ArrayDeque<>(); // guarded by this
   private volatile WorkSource source = NONE;
   private volatile Ticker ticker = Ticker.SYSTEM;
-  private volatile Device device = Device.CPU;
+  private volatile List<Device> devices = List.of(Device.CPU);
   private volatile int depth = 1;
   private volatile int inquiring; // written under the monitor
   private volatile int returned; // written under the monitor
@@ -43,9 +43,9 @@ final class Workload {
   private @Nullable InferenceException refusal; // guarded by this
 
   /** Sets where requests wait, their clock, and where they run. */
-  void serve(WorkSource requests, Ticker clock, Device where) {
+  void serve(WorkSource requests, Ticker clock, List<Device> where) {
     ticker = clock;
-    device = where;
+    devices = where;
     source = requests;
   }
 
@@ -58,14 +58,19 @@ final class Workload {
     return depth;
   }
 
-  /** The model that runs a job. */
-  ProcessModel modelOf(Job job) {
-    return (ProcessModel) job.version().on(device);
+  /** {@return the devices that workers are spread over} */
+  List<Device> devices() {
+    return devices;
   }
 
-  /** How requests are served that are not put together. */
-  Served served() {
-    return new Served(ProcessesProvider.ID, device, 1);
+  /** The model that runs a job on a worker. */
+  static ProcessModel modelOf(Job job, Incumbent worker) {
+    return (ProcessModel) job.version().on(worker.device());
+  }
+
+  /** How requests are served by a worker that are not put together. */
+  static Served servedBy(Incumbent worker) {
+    return new Served(ProcessesProvider.ID, worker.device(), 1);
   }
 
   /** {@return whether somebody who is free may find something to do} */

@@ -1,5 +1,6 @@
 package io.mpsparallel.processes;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.ModelSource;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
@@ -27,6 +28,7 @@ final class FakeLauncher implements Launcher {
   private final java.util.Set<Float> deadly = ConcurrentHashMap.newKeySet();
   private final java.util.Set<Float> stealthy = ConcurrentHashMap.newKeySet();
   private final java.util.Set<Float> poisonous = ConcurrentHashMap.newKeySet();
+  volatile List<Device> devices = List.of(Device.CPU); // of the engine
   private volatile boolean refusing;
   private volatile boolean held;
   private volatile boolean closed;

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   private final AtomicInteger nextRegion = new AtomicInteger();
   private final ArrayDeque<Frame> frames = new ArrayDeque<>(); // guarded by this
   private final Set<Integer> models = new HashSet<>(); // guarded by this
+  private final Map<Integer, Device> devices = new HashMap<>(); // guarded by this
   private final CompletableFuture<Death> death = new CompletableFuture<>();
   private final AtomicInteger looks = new AtomicInteger();
   private int sent; // guarded by this
@@ -123,6 +125,11 @@ final class FakeWorker implements WorkerProcess, ParentLink {
   /** {@return how often its sign of life was looked at, by the supervisor} */
   int looks() {
     return looks.get();
+  }
+
+  /** {@return the device of each model that it has loaded} */
+  synchronized List<Device> devices() {
+    return models.stream().map(devices::get).toList();
   }
 
   /** Whether it runs a forward that is held. */
@@ -219,9 +226,9 @@ final class FakeWorker implements WorkerProcess, ParentLink {
 
   @Override
   public Answer ask(FrameKind kind, int model, Consumer<BodyWriter> body) throws LinkLost {
-    BodyWriter.growing().putInt(0);
-    body.accept(BodyWriter.growing());
-    send(kind, model, (ByteBuffer) null);
+    BodyWriter question = BodyWriter.growing();
+    body.accept(question);
+    send(kind, model, bytesOf(question));
     return await();
   }
 
@@ -334,6 +341,7 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     }
     if (frame.kind() == FrameKind.LOAD) {
       models.add(frame.model());
+      devices.put(frame.model(), deviceOf(frame));
     } else if (frame.kind() == FrameKind.UNLOAD) {
       models.remove(frame.model());
     } else if (frame.kind() == FrameKind.END) {
@@ -341,9 +349,19 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     }
     BodyWriter body = BodyWriter.growing();
     write(frame.kind(), body);
+    return FrameAnswer.of(frame.number(), new BodyReader(bytesOf(body)), () -> {});
+  }
+
+  private static ByteBuffer bytesOf(BodyWriter body) {
     ByteBuffer bytes = ByteBuffer.allocateDirect(body.length());
     body.copyTo(bytes);
-    return FrameAnswer.of(frame.number(), new BodyReader(bytes.rewind()), () -> {});
+    return bytes.rewind();
+  }
+
+  private static Device deviceOf(Frame load) {
+    BodyReader body = new BodyReader(load.body().duplicate());
+    ValueCodec.source(body);
+    return ValueCodec.device(body);
   }
 
   private static NamedTensors squared(Frame frame) {
@@ -356,9 +374,9 @@ final class FakeWorker implements WorkerProcess, ParentLink {
     }
   }
 
-  private static void write(FrameKind kind, BodyWriter body) {
+  private void write(FrameKind kind, BodyWriter body) {
     switch (kind) {
-      case OPEN -> ValueCodec.putAll(body, List.of(Device.CPU), ValueCodec::put);
+      case OPEN -> ValueCodec.putAll(body, owner.devices, ValueCodec::put);
       case FACTS -> ValueCodec.put(body, facts());
       case LOAD -> {
         ValueCodec.put(body, Signature.UNKNOWN);

@@ -2,6 +2,7 @@ package io.mpsparallel.processes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BackendSettings;
@@ -19,7 +20,7 @@ class HandTest {
   private final Opener opener = new Opener("none", BackendSettings.DEFAULTS, () -> {});
   private final Members members = new Members(ExecutorSettings.DEFAULTS, workload, opener);
   private final Incumbent worker =
-      new Incumbent("worker", new FakeWorker(new FakeLauncher(), 1, 4));
+      new Incumbent("worker", new FakeWorker(new FakeLauncher(), 1, 4), () -> Device.CPU);
 
   /** A job that nobody is to look at. */
   private static final class Untouched implements Job {

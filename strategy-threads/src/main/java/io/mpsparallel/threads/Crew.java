@@ -1,15 +1,19 @@
 package io.mpsparallel.threads;
 
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.event.Events;
+import io.mpsparallel.policy.EvenSpread;
 import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -38,6 +42,7 @@ final class Crew {
   private final AtomicReferenceArray<@Nullable LaneRunner> runners =
       new AtomicReferenceArray<>(IdleLanes.MOST);
 
+  private final Queue<Job> handedOn = new ConcurrentLinkedQueue<>();
   private final AtomicInteger living = new AtomicInteger();
   private final AtomicInteger finishing = new AtomicInteger();
   private volatile int replaced; // written under the monitor
@@ -124,12 +129,16 @@ final class Crew {
 
   /** {@return whether there may be a job now} */
   boolean hasWork() {
-    return source.restNanos() <= 0;
+    return restNanos() <= 0;
+  }
+
+  private long restNanos() {
+    return handedOn.isEmpty() ? source.restNanos() : 0;
   }
 
   /** {@return whether requests wait, for a lane or for others to join them} */
   boolean hasRequests() {
-    return source.size() > 0;
+    return !handedOn.isEmpty() || source.size() > 0;
   }
 
   /**
@@ -153,7 +162,7 @@ final class Crew {
   @Nullable Job take(boolean finishes) {
     Job job;
     try {
-      job = source.poll();
+      job = next();
     } finally {
       if (finishes) {
         endFinishing();
@@ -165,9 +174,20 @@ final class Crew {
     return job;
   }
 
+  private @Nullable Job next() {
+    Job first = handedOn.poll();
+    return first == null ? source.poll() : first;
+  }
+
+  /** Gives a job, not begun, to another lane, before all others: its own can run nothing. */
+  void handOn(Job job) {
+    handedOn.add(job);
+    requestAdded();
+  }
+
   /** Sleeps until it is woken, or until waiting requests are to be looked at again. */
   void sleep(LaneRunner sleeper) {
-    long nanos = source.restNanos();
+    long nanos = restNanos();
     if (nanos <= 0) {
       wakeOne(); // the sleeper, perhaps; if nobody is idle, whoever is busy looks in time
     }
@@ -194,7 +214,7 @@ final class Crew {
 
   /** Fails the next job with what keeps a lane from running it. */
   void refuseNext(InferenceException why) {
-    Job job = source.poll();
+    Job job = next();
     if (job != null) {
       job.lose(why);
     }
@@ -218,7 +238,11 @@ final class Crew {
   /** A thread has ended as it was asked to; it has the lane. */
   void ended(LaneRunner runner) {
     passOn();
-    runner.lane().close();
+    try {
+      runner.lane().close();
+    } catch (InferenceException e) {
+      LOG.warn("{}: not all could be given back", runner.lane(), e); // its device may have failed
+    }
     remove(runner);
   }
 
@@ -283,8 +307,21 @@ final class Crew {
       fresh.forEach(this::drop);
       throw e;
     }
-    staying.subList(Math.min(lanes, staying.size()), staying.size()).forEach(this::retire);
+    List<LaneRunner> kept = EvenSpread.kept(staying, lanes, runner -> runner.lane().device());
+    staying.stream().filter(runner -> !kept.contains(runner)).forEach(this::retire);
     return fresh;
+  }
+
+  /** Has all lanes of a device end: it is lost. */
+  synchronized void leave(Device device) {
+    staying().stream()
+        .filter(runner -> runner.lane().device().equals(device))
+        .forEach(this::retire);
+  }
+
+  /** {@return the device of each lane that is not asked to end} */
+  List<Device> devices() {
+    return staying().stream().map(runner -> runner.lane().device()).toList();
   }
 
   private LaneRunner newRunner() {
@@ -398,6 +435,13 @@ final class Crew {
       thread = runner.thread();
     }
     return true;
+  }
+
+  /** Fails what no lane has taken on. */
+  void failHandedOn() {
+    for (Job job = handedOn.poll(); job != null; job = handedOn.poll()) {
+      job.lose(closedError());
+    }
   }
 
   /** Fails what is in flight on lanes that do not end, and wakes their threads. */

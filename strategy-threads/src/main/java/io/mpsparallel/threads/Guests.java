@@ -31,8 +31,12 @@ final class Guests {
 
   /** Takes a lane, which the caller {@linkplain #giveBack gives back}; null if none can be had. */
   @Nullable Stay claim() {
-    int index = idle.claimAny();
-    Lane lane = index == IdleLanes.NONE ? null : lanes.get(index);
+    Lane lane;
+    int index;
+    do { // one that is lost is never given back
+      index = idle.claimAny();
+      lane = index == IdleLanes.NONE ? null : lanes.get(index);
+    } while (lane != null && lane.isLost());
     return lane == null ? make() : new Stay(index, lane);
   }
 

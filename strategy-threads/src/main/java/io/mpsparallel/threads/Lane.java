@@ -40,6 +40,7 @@ final class Lane {
 
   private final Stream stream;
   private final Duration eventTimeout;
+  private final Fleet fleet;
   private final IntSupplier depth;
   private final Served label;
   private final SlotShelf shelf;
@@ -57,8 +58,10 @@ final class Lane {
    * @param stream an idle stream
    * @param depth how many requests are kept in flight
    * @param eventTimeout the longest that one may take
+   * @param fleet told what fails here
    */
-  Lane(Stream stream, IntSupplier depth, Duration eventTimeout) {
+  Lane(Stream stream, IntSupplier depth, Duration eventTimeout, Fleet fleet) {
+    this.fleet = fleet;
     this.stream = stream;
     this.depth = depth;
     this.eventTimeout = eventTimeout;
@@ -70,9 +73,28 @@ final class Lane {
     return stream.device();
   }
 
-  /** Puts the calling thread into the stream. */
-  Stream.Scope enter() {
-    return stream.enter();
+  /**
+   * Whether nothing can run here any more, because the device has failed and others are left: what
+   * was not begun is another lane's to run. Any thread.
+   */
+  boolean isLost() {
+    return fleet.isLost(device());
+  }
+
+  /**
+   * Puts the calling thread into the stream; null if the device is lost.
+   *
+   * @throws InferenceException if the device lets nobody in
+   */
+  Stream.@Nullable Scope enter() {
+    try {
+      return isLost() ? null : stream.enter();
+    } catch (InferenceException e) {
+      if (fleet.note(device(), e)) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   /** {@return whether nothing is in flight} */
@@ -90,22 +112,37 @@ final class Lane {
     return served.get();
   }
 
-  /** Hands a job to the device; if that fails, the job is told the failure. */
-  void start(Job job) {
+  /**
+   * Hands a job to the device; if that fails, the job is told the failure.
+   *
+   * @return false if the device was lost before that, and the job is another lane's
+   */
+  boolean start(Job job) {
+    if (isLost()) {
+      return false;
+    }
     int place = (int) (started++ % MOST_IN_FLIGHT);
     inHand.setRelease(place, job);
     List<Slot> slots = List.of();
+    boolean begun = false;
     try {
       Model model = job.version().on(device());
       slots = filled(job, model);
+      begun = true;
       Events.Execution recorded = Events.execution();
       Event done = stream.run(slots);
       flights.addLast(new Flight(job, model, slots, done, System.nanoTime(), recorded));
+      return true;
     } catch (RuntimeException | Error e) {
       started--;
       inHand.setRelease(place, null);
       slots.forEach(this::discard);
-      job.fail(failure(job, e));
+      InferenceException failure = failure(job, e);
+      if (!begun && isLost()) {
+        return false; // its model's code has not run, so it is not what broke the device
+      }
+      job.fail(failure);
+      return true;
     }
   }
 
@@ -252,21 +289,26 @@ final class Lane {
    * @throws InferenceException if the forward failed
    */
   NamedTensors run(WorkItem item) {
-    Model model = item.version().on(device());
-    Slot slot = shelf.take(model);
+    try {
+      Model model = item.version().on(device());
+      return run(item, model, filled(item, 0, model));
+    } catch (InferenceException e) {
+      fleet.note(device(), e);
+      throw e;
+    }
+  }
+
+  private NamedTensors run(WorkItem item, Model model, Slot slot) {
     Events.Execution recorded = Events.execution();
     boolean empty = false;
     boolean failed = true;
-    try {
-      slot.bind(item.inputs());
-      try (Event done = stream.run(List.of(slot))) {
-        done.await(eventTimeout);
-        empty = true; // takeOutputs empties it, whether it returns or throws
-        NamedTensors outputs = slot.takeOutputs(); // asks the event, so before it is closed
-        served.lazySet(served.get() + 1);
-        failed = false;
-        return outputs;
-      }
+    try (Event done = stream.run(List.of(slot))) {
+      done.await(eventTimeout);
+      empty = true; // takeOutputs empties it, whether it returns or throws
+      NamedTensors outputs = slot.takeOutputs(); // asks the event, so before it is closed
+      served.lazySet(served.get() + 1);
+      failed = false;
+      return outputs;
     } finally {
       ended(recorded, item, failed);
       if (empty) {
@@ -310,12 +352,20 @@ final class Lane {
     }
   }
 
-  /** As {@link #run}, for a caller. */
-  InferenceResult result(WorkItem item) {
+  /** As {@link #run}, for a caller; null if the device was lost before that. */
+  @Nullable InferenceResult result(WorkItem item) {
+    boolean begun = false;
     try {
-      return new InferenceResult(run(item), label);
+      Model model = item.version().on(device());
+      Slot slot = filled(item, 0, model);
+      begun = true;
+      return new InferenceResult(run(item, model, slot), label);
     } catch (RuntimeException e) {
-      throw failure(item, e);
+      InferenceException failure = failure(item, e);
+      if (!begun && isLost()) {
+        return null;
+      }
+      throw failure;
     }
   }
 
@@ -333,6 +383,7 @@ final class Lane {
   @SuppressWarnings("try") // the context is left, not read
   private InferenceException failure(Job job, Throwable e) {
     if (e instanceof InferenceException known) {
+      fleet.note(device(), known); // before anybody is told
       return known;
     }
     try (LogContext about = LogContext.of(job)) {

@@ -132,7 +132,7 @@ final class LaneRunner implements Runnable {
     }
   }
 
-  /** Null if the device does not let anybody in, which the next request is told. */
+  /** Null if the device is lost, or does not let anybody in, which the next request is told. */
   private Stream.@Nullable Scope entered() {
     try {
       return lane.enter();
@@ -190,14 +190,16 @@ final class LaneRunner implements Runnable {
   private boolean takeMore(boolean finishes) {
     boolean any = false;
     boolean tells = finishes;
-    while (lane.hasRoom()) {
+    while (lane.hasRoom() && !lane.isLost()) {
       Job job = crew.take(tells);
       tells = false;
       if (job == null) {
         break;
       }
       clearInterrupt(); // a continuation's: it is not meant for this job
-      lane.start(job);
+      if (!lane.start(job)) {
+        crew.handOn(job);
+      }
       any = true;
     }
     if (tells) {

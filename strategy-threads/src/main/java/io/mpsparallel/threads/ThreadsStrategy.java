@@ -45,6 +45,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   private final ExecutorSettings settings;
   private final WorkQueue queue; // not used if there is another source
   private final WorkSource source;
+  private final Fleet fleet;
   private final Crew crew;
   private final Guests guests;
   private final Homes homes = new Homes();
@@ -59,11 +60,13 @@ final class ThreadsStrategy implements ParallelismStrategy {
   ThreadsStrategy(StrategyContext context) {
     backend = context.backend();
     devices = context.devices();
+    fleet = new Fleet(devices, this::leave);
     facts = backend.capabilities(devices.get(0));
     settings = context.settings();
     budget =
         ThreadBudget.of(
             ThreadBudget.grantedCpus(),
+            devices.size(),
             facts,
             settings.lanes(),
             settings.backendSettings().threads());
@@ -74,8 +77,8 @@ final class ThreadsStrategy implements ParallelismStrategy {
       queue.close(null); // nobody would take from it
     }
     Duration spin = settings.lanes().spin();
-    crew = new Crew(source, budget.cpus(), spin, this::newLane);
-    guests = new Guests(budget.lanes(), this::newLane);
+    crew = new Crew(source, budget.cpus(), spin, number -> newLane());
+    guests = new Guests(budget.total(), this::newGuest);
     answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, crew::busy);
   }
 
@@ -83,9 +86,21 @@ final class ThreadsStrategy implements ParallelismStrategy {
     return lanes.depth() == LaneSettings.AUTO ? facts.depth() : lanes.depth();
   }
 
-  private Lane newLane(int number) {
-    Stream stream = backend.acquireStream(devices.get(number % devices.size()));
-    return new Lane(stream, () -> depth, settings.backendSettings().eventTimeout());
+  private Lane newLane() {
+    return laneOn(fleet.next(crew.devices()));
+  }
+
+  private Lane newGuest(int number) {
+    return laneOn(fleet.at(number));
+  }
+
+  private void leave(Device lost) {
+    crew.leave(lost);
+  }
+
+  private Lane laneOn(Device device) {
+    Stream stream = backend.acquireStream(device);
+    return new Lane(stream, () -> depth, settings.backendSettings().eventTimeout(), fleet);
   }
 
   @Override
@@ -103,7 +118,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
     changed.overcommitment().filter(warned::add).ifPresent(LOG::warn);
     backend.useThreads(changed.threads());
     depth = slots;
-    List<LaneRunner> fresh = crew.resize(changed.lanes());
+    List<LaneRunner> fresh = crew.resize(changed.lanes() * fleet.left());
     budget = changed;
     fresh.forEach(runner -> warmUps.values().forEach(runner::add));
     fresh.forEach(LaneRunner::start);
@@ -147,7 +162,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
 
   /** Devices that work on by themselves keep memory for each thread on each of their streams. */
   private int home() {
-    return homes.ofThisThread(budget.lanes());
+    return homes.ofThisThread(budget.total());
   }
 
   @Override
@@ -167,10 +182,11 @@ final class ThreadsStrategy implements ParallelismStrategy {
     }
   }
 
+  /** Null if the lane's device is lost: the request waits for a lane of another. */
   @SuppressWarnings("try") // the scope is left, not read
-  private static InferenceResult runOn(Lane lane, WorkItem item) {
+  private static @Nullable InferenceResult runOn(Lane lane, WorkItem item) {
     try (Stream.Scope inside = lane.enter()) {
-      return lane.result(item);
+      return inside == null ? null : lane.result(item);
     }
   }
 
@@ -194,7 +210,9 @@ final class ThreadsStrategy implements ParallelismStrategy {
     ThreadSettings asked = settings.backendSettings().threads();
     int intraOp = asked.intraOp() == ThreadSettings.AUTO ? plan.intraOpThreads() : asked.intraOp();
     ThreadSettings threads = new ThreadSettings(intraOp, asked.blas());
-    resize(new ThreadBudget(budget.cpus(), plan.lanes(), facts, threads), plan.depth());
+    resize(
+        new ThreadBudget(budget.cpus(), devices.size(), plan.lanes(), facts, threads),
+        plan.depth());
   }
 
   @Override
@@ -203,8 +221,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
     if (warmUp != null) {
       warmUp.close();
     }
-    for (Device device : devices) {
-      Model model = version.on(device);
+    for (Model model : version.models()) {
       crew.forget(model);
       guests.forget(model);
     }
@@ -213,7 +230,12 @@ final class ThreadsStrategy implements ParallelismStrategy {
   @Override
   public StrategyStats stats() {
     return new StrategyStats(
-        budget.lanes(), crew.busy(), source.size(), crew.served(), crew.replaced());
+        crew.devices().size(), crew.busy(), source.size(), crew.served(), crew.replaced());
+  }
+
+  @Override
+  public Set<Device> failedDevices() {
+    return fleet.failed();
   }
 
   @Override
@@ -252,6 +274,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
       crew.abort();
       Thread.currentThread().interrupt();
     }
+    crew.failHandedOn();
     guests.close();
     warmUps.values().forEach(WarmUpRun::close);
   }

@@ -49,8 +49,12 @@ final class WarmUpRun {
     }
   }
 
-  /** Warms a lane up, on a thread that is on it. */
+  /** Warms a lane up, on a thread that is on it; not one whose device is lost. */
   void warm(Lane lane) {
+    if (lane.isLost()) {
+      endLane();
+      return;
+    }
     try {
       for (NamedTensors inputs : cases) {
         warm(lane, inputs);

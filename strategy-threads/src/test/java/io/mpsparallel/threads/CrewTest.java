@@ -140,12 +140,13 @@ class CrewTest {
 
   private static Crew crewOf2(WorkSource source, FakeBackend backend, Device device)
       throws InterruptedException {
+    Fleet fleet = new Fleet(List.of(device), lost -> {});
     Crew crew =
         new Crew(
             source,
             2,
             Duration.ZERO,
-            number -> new Lane(backend.acquireStream(device), () -> 1, LONG));
+            number -> new Lane(backend.acquireStream(device), () -> 1, LONG, fleet));
     crew.resize(2).forEach(LaneRunner::start);
     assertThat(crew.awaitQuiet(LONG)).isTrue();
     return crew;
