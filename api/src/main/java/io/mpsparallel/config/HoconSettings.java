@@ -195,7 +195,7 @@ public final class HoconSettings {
 
   private static StreamSettings streams(HoconReader in) {
     StreamSettings d = StreamSettings.DEFAULTS;
-    int capacity = in.read("streams.capacity", d.capacity(), HoconSettings::integer);
+    int capacity = in.read("streams.capacity", d.capacity(), HoconSettings::autoInt);
     Duration wait = in.read("streams.when-exhausted", d.patience(), HoconSettings::exhaustion);
     CommitMode commit =
         in.read("streams.commit", d.commit(), (c, k) -> constant(c, k, CommitMode.class));

@@ -8,7 +8,8 @@ import java.time.temporal.ChronoUnit;
 /**
  * The pool of streams of each device, and who may encode at once.
  *
- * @param capacity streams that can be held at once, the default one not counted
+ * @param capacity streams that can be held at once, the default one not counted; {@link #AUTO}
+ *     takes what suits the kind of device: 255 on NVIDIA GPUs, else 31
  * @param patience for how long to wait when none is left: zero fails at once, {@link #FOREVER}
  *     waits without limit
  * @param commit when encoded work is handed to the device
@@ -21,9 +22,9 @@ public record StreamSettings(int capacity, Duration patience, CommitMode commit,
   /** Wait without limit. */
   public static final Duration FOREVER = ChronoUnit.FOREVER.getDuration();
 
-  /** 31 streams, fail at once when none is left, the rest decided by the library. */
+  /** Fail at once when no stream is left, the rest decided by the library. */
   public static final StreamSettings DEFAULTS =
-      new StreamSettings(31, Duration.ZERO, CommitMode.AUTO, AUTO);
+      new StreamSettings(AUTO, Duration.ZERO, CommitMode.AUTO, AUTO);
 
   /** When encoded work is handed to the device. */
   public enum CommitMode {
@@ -37,10 +38,20 @@ public record StreamSettings(int capacity, Duration patience, CommitMode commit,
 
   // Checks the ranges.
   public StreamSettings {
-    Check.range("streams.capacity", capacity, 1, 1024);
+    Check.range("streams.capacity", capacity, AUTO, 1024);
     Check.notNegative("streams.when-exhausted", requireNonNull(patience, "patience"));
     requireNonNull(commit, "commit");
     Check.range("streams.gate-width", gateWidth, AUTO, 1024);
+  }
+
+  /**
+   * The capacity, with nothing automatic left.
+   *
+   * @param automatic what suits the device
+   * @return streams that can be held at once
+   */
+  public int capacityOr(int automatic) {
+    return capacity == AUTO ? automatic : capacity;
   }
 
   /**
@@ -56,7 +67,7 @@ public record StreamSettings(int capacity, Duration patience, CommitMode commit,
   /**
    * Changes the number of streams.
    *
-   * @param changed streams that can be held at once
+   * @param changed streams that can be held at once, or {@link #AUTO}
    * @return the changed settings
    */
   public StreamSettings withCapacity(int changed) {

@@ -279,7 +279,7 @@ class SettingsTest {
   void streams_values_haveBounds() {
     assertThat(streams(1024, StreamSettings.FOREVER, 1024).capacity()).isEqualTo(1024);
     assertThat(streams(1, ZERO, 0).gateWidth()).isEqualTo(StreamSettings.AUTO);
-    assertRefused(() -> streams(0, ZERO, 0), "streams.capacity: 0 (expected: 1..1024)");
+    assertRefused(() -> streams(-1, ZERO, 0), "streams.capacity: -1 (expected: 0..1024)");
     assertRefused(() -> streams(1025, ZERO, 0), "streams.capacity: 1025");
     assertRefused(
         () -> streams(1, NEGATIVE, 0),
@@ -294,6 +294,8 @@ class SettingsTest {
   void streams_withOnePart_changesThatPartAlone() {
     StreamSettings d = streams(3, TICK, 4);
     assertThat(d.withCapacity(5)).isEqualTo(streams(5, TICK, 4));
+    assertThat(d.withCapacity(5).capacityOr(31)).isEqualTo(5);
+    assertThat(d.withCapacity(StreamSettings.AUTO).capacityOr(31)).isEqualTo(31);
     assertThat(d.withPatience(ZERO)).isEqualTo(streams(3, ZERO, 4));
     assertThat(d.withCommit(CommitMode.COALESCE))
         .isEqualTo(new StreamSettings(3, TICK, CommitMode.COALESCE, 4));

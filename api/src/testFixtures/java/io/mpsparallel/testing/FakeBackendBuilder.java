@@ -148,7 +148,7 @@ public final class FakeBackendBuilder {
     boolean apple = devices.contains(Device.MPS);
     return new Capabilities(
         apple ? 1 : Capabilities.UNLIMITED,
-        settings.streams().capacity(),
+        settings.streams().capacityOr(31),
         apple ? 2 : asynchronous ? 8 : 1,
         asynchronous,
         !apple,

@@ -21,6 +21,10 @@ final class FakeStreamPool {
     this.settings = settings;
   }
 
+  private int capacity() {
+    return settings.capacityOr(device.capabilities.streamCapacity());
+  }
+
   FakeStream acquire() {
     int index = takeIndex();
     if (!device.backend.does(FakeMisbehaviour.NO_DRAIN)) {
@@ -45,11 +49,11 @@ final class FakeStreamPool {
     lock.lock();
     try {
       long left = Fakes.clampedNanos(settings.patience());
-      while (!closed && taken.cardinality() >= settings.capacity()) {
+      while (!closed && taken.cardinality() >= capacity()) {
         if (left <= 0) {
           throw new InferenceException(
               ErrorCode.STREAMS_EXHAUSTED,
-              device.id + ": all " + settings.capacity() + " streams are in use");
+              device.id + ": all " + capacity() + " streams are in use");
         }
         left = freed.awaitNanos(left);
       }

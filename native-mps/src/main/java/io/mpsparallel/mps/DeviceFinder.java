@@ -80,7 +80,7 @@ final class DeviceFinder {
               + missing.getOrDefault(device.type(), "there is no such device")
               + ")");
     }
-    int capacity = settings.streams().capacity();
+    int capacity = settings.streams().capacityOr(device.type().equals("cuda") ? 255 : 31);
     return switch (device.type()) {
       case "mps" -> openMps(settings, capacity);
       case "cuda" -> {

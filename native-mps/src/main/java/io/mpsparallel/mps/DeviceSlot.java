@@ -177,7 +177,7 @@ final class DeviceSlot extends TorchSlot {
   @Override
   NamedTensors collect() {
     if (recorded != null) {
-      return recorded.copyOutputs(stream);
+      return outputsOf(recorded, requireNonNull(graphs, "graphs"));
     }
     List<String> names = new ArrayList<>(returned.size());
     List<Tensor> tensors = new ArrayList<>(returned.size());
@@ -187,6 +187,18 @@ final class DeviceSlot extends TorchSlot {
     }
     returned.clear(); // the blocks belong to the tensors now
     return NamedTensors.of(names, tensors);
+  }
+
+  /** Large outputs stay where they are, and the recording with them, unless many do. */
+  private NamedTensors outputsOf(RecordedForward of, LaneGraphs owner) {
+    if (!of.hasLargeOutputs() || !owner.lend(of)) {
+      return of.copyOutputs(stream);
+    }
+    recorded = null;
+    if (isStaged()) {
+      staging().clear(); // it is the recording's
+    }
+    return of.lendOutputs(() -> owner.giveLent(of));
   }
 
   @Override

@@ -14,7 +14,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class EventPoll {
   private static final int CPUS = Runtime.getRuntime().availableProcessors();
-  private static final long AWAKE_NANOS = 100_000;
+  private static final long AWAKE_NANOS = 2_000_000; // while half of the CPUs are left
+  private static final long CROWDED_AWAKE_NANOS = 200_000;
   private static final long SLEEP_NANOS = 50_000;
   private static final int SPINS = 16;
 
@@ -28,13 +29,15 @@ final class EventPoll {
       return true;
     }
     long start = System.nanoTime();
-    return awake(driver, event, start, Math.min(nanos, AWAKE_NANOS))
+    return awake(driver, event, start, nanos)
         || poll(driver, event, start, nanos, EventPoll::sleep);
   }
 
   private static <E> boolean awake(EventDriver<E> driver, E event, long start, long nanos) {
     try {
-      return AWAKE.incrementAndGet() < CPUS && poll(driver, event, start, nanos, EventPoll::spin);
+      int others = AWAKE.incrementAndGet();
+      long limit = others <= CPUS / 2 ? AWAKE_NANOS : CROWDED_AWAKE_NANOS;
+      return others < CPUS && poll(driver, event, start, Math.min(nanos, limit), EventPoll::spin);
     } finally {
       AWAKE.decrementAndGet();
     }

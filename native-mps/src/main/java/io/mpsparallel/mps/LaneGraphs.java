@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class LaneGraphs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LaneGraphs.class);
 
+  private static final int MOST_LENT = 8; // recordings of one forward
+
   private final GraphRecorder recorder;
   private final int capacity;
   private final LinkedHashMap<ForwardKey, Known> known = new LinkedHashMap<>(16, 0.75f, true);
@@ -39,6 +41,7 @@ final class LaneGraphs implements AutoCloseable {
     final Set<Thread> threads = Collections.newSetFromMap(new WeakHashMap<>());
     List<Expected> outputs = List.of();
     int runs;
+    int lent;
   }
 
   /**
@@ -99,6 +102,27 @@ final class LaneGraphs implements AutoCloseable {
       surplus = evicted(forward.key());
     }
     surplus.forEach(LaneGraphs::free);
+  }
+
+  /** Whether a recording may stay away with its outputs, until {@link #giveLent}. */
+  synchronized boolean lend(RecordedForward forward) {
+    Known about = known.get(forward.key());
+    if (closed || about == null || about.lent >= MOST_LENT) {
+      return false;
+    }
+    about.lent++;
+    return true;
+  }
+
+  /** Takes a recording back whose outputs nobody has any more. */
+  void giveLent(RecordedForward forward) {
+    synchronized (this) {
+      Known about = known.get(forward.key());
+      if (about != null && about.lent > 0) { // else it was forgotten meanwhile
+        about.lent--;
+      }
+    }
+    give(forward);
   }
 
   /** Takes a recording back whose launch is over. */

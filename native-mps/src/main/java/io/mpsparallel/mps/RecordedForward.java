@@ -7,6 +7,7 @@ import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * launch, and after the event take copies of the outputs. In one pair of hands at a time.
  */
 final class RecordedForward implements AutoCloseable {
+  private static final long LARGE = 64 << 10; // copied in about 10 microseconds
+
   private final ForwardKey key;
   private final List<Block> inputs;
   private final List<Returned> outputs;
@@ -35,11 +38,13 @@ final class RecordedForward implements AutoCloseable {
 
     /** The output as a tensor, which owns the memory. */
     Tensor handOut() {
-      if (block == null) {
-        return Tensor.allocate(spec);
-      }
-      return Tensor.adopt(
-          block.buffer().duplicate().limit((int) spec.byteLength()), spec, block::releasePassed);
+      return tensor(this::release);
+    }
+
+    private Tensor tensor(Runnable release) {
+      return block == null
+          ? Tensor.allocate(spec)
+          : Tensor.adopt(block.buffer().duplicate().limit((int) spec.byteLength()), spec, release);
     }
 
     void release() {
@@ -129,6 +134,35 @@ final class RecordedForward implements AutoCloseable {
   /** Encodes the whole forward, copies included. */
   void launch() {
     requireNonNull(graph, "graph").launch();
+  }
+
+  /** Whether copies of the outputs would take longer than another recording is worth. */
+  boolean hasLargeOutputs() {
+    long bytes = 0;
+    for (Returned output : outputs) {
+      bytes += output.spec().byteLength();
+    }
+    return bytes >= LARGE;
+  }
+
+  /**
+   * The outputs where they lie, which the caller owns; after the event.
+   *
+   * @param returned run once all are closed, by whoever closes the last: until then the recording
+   *     must not be launched
+   */
+  NamedTensors lendOutputs(Runnable returned) {
+    long lent = outputs.stream().filter(output -> output.block() != null).count();
+    AtomicLong open = new AtomicLong(lent);
+    Runnable release =
+        () -> {
+          if (open.decrementAndGet() == 0) {
+            returned.run();
+          }
+        };
+    return NamedTensors.of(
+        outputs.stream().map(Returned::name).toList(),
+        outputs.stream().map(output -> output.tensor(release)).toList());
   }
 
   /** Copies of the outputs, which the caller owns; after the event. */

@@ -39,7 +39,7 @@ final class TorchDevice implements AutoCloseable {
     streams =
         new StreamPool<>(
             driver.device().toString(),
-            settings.streams().capacity(),
+            driver.capabilities().streamCapacity(),
             settings.streams().patience(),
             index -> gated(() -> driver.createStream(index)),
             this::drain);

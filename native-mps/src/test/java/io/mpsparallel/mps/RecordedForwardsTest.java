@@ -217,6 +217,62 @@ class RecordedForwardsTest {
   }
 
   @Test
+  void largeOutputs_areLentAndTheRecordingComesBackWithThem() {
+    try (Model model = load(PathMode.GRAPH, 512, SQUARE);
+        Stream stream = backend.acquireStream(device());
+        Stream.Scope inside = stream.enter();
+        Slot slot = model.newSlot(stream)) {
+      for (int i = 0; i < 60; i++) { // closed at once: one recording will do
+        assertSquares(stream, slot, 20_000, i);
+      }
+      assertThat(recordings(stream)).isEqualTo(1);
+      List<NamedTensors> kept = new ArrayList<>();
+      for (int i = 0; i < 30; i++) {
+        try (NamedTensors inputs = floats(20_000, i)) {
+          slot.bind(inputs);
+          try (Event done = stream.run(List.of(slot))) {
+            done.await(PATIENCE);
+            kept.add(slot.takeOutputs());
+          }
+        }
+      }
+      assertThat(recordings(stream)).as("8 lent, and one whose outputs are copied").isEqualTo(9);
+      for (int i = 0; i < 30; i++) {
+        assertThat(kept.get(i).get(0).toFloatArray()[1]).isEqualTo((i + 1f) * (i + 1));
+        kept.get(i).close();
+      }
+      for (int i = 0; i < 30; i++) {
+        assertSquares(stream, slot, 20_000, i);
+      }
+      assertThat(recordings(stream)).isEqualTo(9);
+    }
+  }
+
+  @Test
+  void largeOutputs_stagedAndOutlivingTheStream_areRight() {
+    TensorSpec spec = TensorSpec.of(DType.FLOAT32, 20_000);
+    List<NamedTensors> kept = new ArrayList<>();
+    try (Model model = load(PathMode.GRAPH, 512, SQUARE)) {
+      try (Stream stream = backend.acquireStream(device());
+          Stream.Scope inside = stream.enter();
+          Slot slot = model.newSlot(stream)) {
+        for (int i = 0; i < 20; i++) {
+          NamedTensors staged = slot.stage(List.of(), List.of(spec));
+          staged.get(0).buffer().asFloatBuffer().put(7, i);
+          try (Event done = stream.run(List.of(slot))) {
+            done.await(PATIENCE);
+            kept.add(slot.takeOutputs());
+          }
+        }
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(kept.get(i).get(0).toFloatArray()[7]).isEqualTo((float) i * i);
+        kept.get(i).close();
+      }
+    }
+  }
+
+  @Test
   void modelThatLooksAtItsValues_runsEagerForGood() {
     String looks =
         """

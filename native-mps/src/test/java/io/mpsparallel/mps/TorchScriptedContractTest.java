@@ -29,7 +29,7 @@ class TorchScriptedContractTest extends BackendContract {
   }
 
   private TorchDevice scripted(BackendSettings settings) {
-    ScriptedDriver driver = driver(settings.streams().capacity());
+    ScriptedDriver driver = driver(settings.streams().capacityOr(31));
     drivers.add(driver);
     return driver.device(settings);
   }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A job on its way through the device.
  *
  * @param job a request, or several that share the trip
+ * @param place where the lane remembers the job
  * @param model what runs it
  * @param slots where, one for each forward
  * @param done the event after it
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Flight(
     Job job,
+    int place,
     Model model,
     List<Slot> slots,
     Event done,

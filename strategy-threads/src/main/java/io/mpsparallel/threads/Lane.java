@@ -22,55 +22,59 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One stream, its slots, and the jobs in flight on it, in order. One thread at a time: whoever took
- * the lane. {@link #forgetLater}, {@link #hasChores} and {@link #failInHand} are for any thread.
+ * One or more streams of a device, and the jobs in flight on them. One thread at a time: whoever
+ * took the lane. {@link #forgetLater}, {@link #hasChores} and {@link #failInHand} are for any
+ * thread.
+ *
+ * <p>Several streams let a thread keep several forwards under way at the same time, where the
+ * device can run them so; a caller that runs its own request on the lane uses the first.
  */
 final class Lane {
-  /** How many jobs can be in flight at the most. */
-  static final int MOST_IN_FLIGHT = 64;
-
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
-  private final Stream stream;
+  private final List<Track> tracks;
   private final Duration eventTimeout;
   private final Fleet fleet;
   private final IntSupplier depth;
   private final Served label;
-  private final SlotShelf shelf;
-  private final ArrayDeque<Flight> flights = new ArrayDeque<>();
   private final Queue<Model> forgotten = new ConcurrentLinkedQueue<>();
-  private final AtomicReferenceArray<@Nullable Job> inHand =
-      new AtomicReferenceArray<>(MOST_IN_FLIGHT);
+  private final InHand inHand = new InHand();
   private final AtomicLong served = new AtomicLong(); // written by whoever is on the lane
-  private long started;
-  private long answered;
+  private int inFlight;
 
   /**
-   * A lane on a stream, which it owns.
+   * A lane on streams, which it owns.
    *
-   * @param stream an idle stream
+   * @param streams idle streams of one device, at least one
    * @param depth how many requests are kept in flight
    * @param eventTimeout the longest that one may take
    * @param fleet told what fails here
    */
-  Lane(Stream stream, IntSupplier depth, Duration eventTimeout, Fleet fleet) {
+  Lane(List<Stream> streams, IntSupplier depth, Duration eventTimeout, Fleet fleet) {
     this.fleet = fleet;
-    this.stream = stream;
     this.depth = depth;
     this.eventTimeout = eventTimeout;
-    label = new Served(ThreadsProvider.ID, stream.device(), 1);
-    shelf = new SlotShelf(stream, depth);
+    tracks = streams.stream().map(stream -> new Track(stream, depth)).toList();
+    label = new Served(ThreadsProvider.ID, device(), 1);
   }
 
   Device device() {
-    return stream.device();
+    return first().stream().device();
+  }
+
+  private Track first() {
+    return tracks.get(0);
+  }
+
+  /** {@return how many streams it has} */
+  int streams() {
+    return tracks.size();
   }
 
   /**
@@ -82,11 +86,39 @@ final class Lane {
   }
 
   /**
-   * Puts the calling thread into the stream; null if the device is lost.
+   * Puts the calling thread into all streams; null if the device is lost.
+   *
+   * @throws InferenceException if the device lets nobody in
+   */
+  Stream.@Nullable Scope enterAll() {
+    ArrayDeque<Stream.Scope> inside = new ArrayDeque<>();
+    for (Track track : tracks) {
+      Stream.Scope next = null;
+      try {
+        next = enter(track.stream());
+      } finally {
+        if (next == null) {
+          inside.forEach(Stream.Scope::close);
+        }
+      }
+      if (next == null) {
+        return null;
+      }
+      inside.addFirst(next); // the last one is left first
+    }
+    return () -> inside.forEach(Stream.Scope::close);
+  }
+
+  /**
+   * Puts the calling thread into the first stream; null if the device is lost.
    *
    * @throws InferenceException if the device lets nobody in
    */
   Stream.@Nullable Scope enter() {
+    return enter(first().stream());
+  }
+
+  private Stream.@Nullable Scope enter(Stream stream) {
     try {
       return isLost() ? null : stream.enter();
     } catch (InferenceException e) {
@@ -99,12 +131,12 @@ final class Lane {
 
   /** {@return whether nothing is in flight} */
   boolean isEmpty() {
-    return flights.isEmpty();
+    return inFlight == 0;
   }
 
   /** {@return whether one more job may be put in flight} */
   boolean hasRoom() {
-    return flights.size() < depth.getAsInt();
+    return inFlight < depth.getAsInt();
   }
 
   /** {@return how many forwards were run here with success; any thread} */
@@ -121,21 +153,23 @@ final class Lane {
     if (isLost()) {
       return false;
     }
-    int place = (int) (started++ % MOST_IN_FLIGHT);
-    inHand.setRelease(place, job);
+    Track track = leastBusy();
+    int place = inHand.put(job);
     List<Slot> slots = List.of();
     boolean begun = false;
     try {
       Model model = job.version().on(device());
-      slots = filled(job, model);
+      slots = filled(job, model, track);
       begun = true;
       Events.Execution recorded = Events.execution();
-      Event done = stream.run(slots);
-      flights.addLast(new Flight(job, model, slots, done, System.nanoTime(), recorded));
+      Event done = track.stream().run(slots);
+      track
+          .flights()
+          .addLast(new Flight(job, place, model, slots, done, System.nanoTime(), recorded));
+      inFlight++;
       return true;
     } catch (RuntimeException | Error e) {
-      started--;
-      inHand.setRelease(place, null);
+      inHand.remove(place);
       slots.forEach(this::discard);
       InferenceException failure = failure(job, e);
       if (!begun && isLost()) {
@@ -146,16 +180,26 @@ final class Lane {
     }
   }
 
-  private List<Slot> filled(Job job, Model model) {
+  private Track leastBusy() {
+    Track least = first();
+    for (Track track : tracks) {
+      if (track.flights().size() < least.flights().size()) {
+        least = track;
+      }
+    }
+    return least;
+  }
+
+  private List<Slot> filled(Job job, Model model, Track track) {
     int forwards = job.forwards();
     if (forwards == 1) {
-      return List.of(filled(job, 0, model));
+      return List.of(filled(job, 0, model, track));
     }
-    shelf.expect(forwards);
+    track.shelf().expect(forwards);
     List<Slot> slots = new ArrayList<>(forwards);
     try {
       for (int i = 0; i < forwards; i++) {
-        slots.add(filled(job, i, model));
+        slots.add(filled(job, i, model, track));
       }
       return slots;
     } catch (RuntimeException | Error e) {
@@ -164,8 +208,8 @@ final class Lane {
     }
   }
 
-  private Slot filled(Job job, int forward, Model model) {
-    Slot slot = shelf.take(model);
+  private Slot filled(Job job, int forward, Model model, Track track) {
+    Slot slot = track.shelf().take(model);
     try {
       job.fill(forward, slot);
       return slot;
@@ -182,20 +226,31 @@ final class Lane {
    */
   boolean completeFinished() {
     boolean any = false;
-    for (Flight first = flights.peekFirst();
-        first != null && isOver(first);
-        first = flights.peekFirst()) {
-      flights.removeFirst();
-      answer(first);
-      any = true;
+    for (Track track : tracks) {
+      for (Flight first = over(track); first != null; first = over(track)) {
+        track.flights().removeFirst();
+        inFlight--;
+        answer(first, track);
+        any = true;
+      }
     }
     return any;
   }
 
-  /** Whether the oldest job can be answered, with outputs or a failure. */
-  boolean isFirstOver() {
-    Flight first = flights.peekFirst();
-    return first != null && isOver(first);
+  /** The oldest job of a stream, if it is over. */
+  private @Nullable Flight over(Track track) {
+    Flight first = track.flights().peekFirst();
+    return first != null && isOver(first, track) ? first : null;
+  }
+
+  /** Whether some job can be answered, with outputs or a failure. */
+  boolean isAnyOver() {
+    for (Track track : tracks) {
+      if (over(track) != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -203,17 +258,25 @@ final class Lane {
    * then {@link #completeFinished} takes no time, and nothing is in flight after it.
    */
   boolean isLastAnswerQuick() {
-    return flights.size() == 1
-        && flights.element().job() instanceof WorkItem item
-        && item.getNumberOfDependents() == 0
-        && isFirstOver();
+    return inFlight == 1 && isAnyOver() && hasNoDependents();
   }
 
-  private boolean isOver(Flight flight) {
+  private boolean hasNoDependents() {
+    for (Track track : tracks) {
+      Flight first = track.flights().peekFirst();
+      if (first != null
+          && !(first.job() instanceof WorkItem item && item.getNumberOfDependents() == 0)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isOver(Flight flight, Track track) {
     try {
       return flight.done().isDone() || isLate(flight);
     } catch (InferenceException e) {
-      LOG.debug("{}: {}", stream, e.getMessage()); // which its caller is told when it is answered
+      LOG.debug("{}: {}", track, e.getMessage()); // which its caller is told when it is answered
       return true;
     }
   }
@@ -223,9 +286,8 @@ final class Lane {
   }
 
   /** The caller's continuations run in here; they may use this lane for requests of their own. */
-  private void answer(Flight flight) {
-    int place = (int) (answered++ % MOST_IN_FLIGHT);
-    Outcome[] outcomes = outcomesOf(flight);
+  private void answer(Flight flight, Track track) {
+    Outcome[] outcomes = outcomesOf(flight, track);
     int told = 0;
     try {
       while (told < outcomes.length) {
@@ -236,41 +298,40 @@ final class Lane {
         outcomes[told++].close();
       }
     }
-    inHand.setRelease(place, null); // last: if an answer kills this thread, the job is known
+    inHand.remove(flight.place()); // last: if an answer kills this thread, the job is known
   }
 
-  private Outcome[] outcomesOf(Flight flight) {
+  private Outcome[] outcomesOf(Flight flight, Track track) {
     Outcome[] outcomes = new Outcome[flight.slots().size()];
     try (Event done = flight.done()) {
       if (!done.isDone()) {
         throw late();
       }
       for (int i = 0; i < outcomes.length; i++) {
-        outcomes[i] = outcomeOf(flight, flight.slots().get(i));
+        outcomes[i] = outcomeOf(flight, flight.slots().get(i), track);
       }
     } catch (RuntimeException | Error e) {
       flight.slots().forEach(this::discard);
       Arrays.fill(outcomes, new Outcome(null, failure(flight.job(), e)));
     }
-    ended(flight.recorded(), flight.job(), outcomes[0].failure() != null);
+    ended(flight.recorded(), track, flight.job(), outcomes[0].failure() != null);
     return outcomes;
   }
 
-  private void ended(Events.@Nullable Execution recorded, Job job, boolean failed) {
+  private static void ended(
+      Events.@Nullable Execution recorded, Track track, Job job, boolean failed) {
     if (recorded != null) {
-      recorded.end(stream, job.version(), job.requestCount(), failed);
+      recorded.end(track.stream(), job.version(), job.requestCount(), failed);
     }
   }
 
-  private Outcome outcomeOf(Flight flight, Slot slot) {
+  private Outcome outcomeOf(Flight flight, Slot slot, Track track) {
     try {
-      NamedTensors outputs = slot.takeOutputs();
+      NamedTensors outputs = track.outputs(flight.model(), slot);
       served.lazySet(served.get() + 1);
       return new Outcome(outputs, null);
     } catch (RuntimeException | Error e) {
       return new Outcome(null, failure(flight.job(), e));
-    } finally {
-      shelf.put(flight.model(), slot); // takeOutputs empties it, whether it returns or throws
     }
   }
 
@@ -284,25 +345,27 @@ final class Lane {
   }
 
   /**
-   * Runs one request from inputs to outputs; on the calling thread, which is inside the stream.
+   * Runs one request from inputs to outputs; on the calling thread, which is inside all streams.
    *
+   * @param stream on which of the lane's streams, from 0
    * @throws InferenceException if the forward failed
    */
-  NamedTensors run(WorkItem item) {
+  NamedTensors run(WorkItem item, int stream) {
     try {
+      Track track = tracks.get(stream);
       Model model = item.version().on(device());
-      return run(item, model, filled(item, 0, model));
+      return run(item, model, filled(item, 0, model, track), track);
     } catch (InferenceException e) {
       fleet.note(device(), e);
       throw e;
     }
   }
 
-  private NamedTensors run(WorkItem item, Model model, Slot slot) {
+  private NamedTensors run(WorkItem item, Model model, Slot slot, Track track) {
     Events.Execution recorded = Events.execution();
     boolean empty = false;
     boolean failed = true;
-    try (Event done = stream.run(List.of(slot))) {
+    try (Event done = track.stream().run(List.of(slot))) {
       done.await(eventTimeout);
       empty = true; // takeOutputs empties it, whether it returns or throws
       NamedTensors outputs = slot.takeOutputs(); // asks the event, so before it is closed
@@ -310,9 +373,9 @@ final class Lane {
       failed = false;
       return outputs;
     } finally {
-      ended(recorded, item, failed);
+      ended(recorded, track, item, failed);
       if (empty) {
-        shelf.put(model, slot);
+        track.shelf().put(model, slot);
       } else {
         discard(slot);
       }
@@ -325,30 +388,27 @@ final class Lane {
    * @throws InferenceException if a forward failed
    */
   void runTogether(WorkItem item) {
-    Model model = item.version().on(device());
+    int each = (depth.getAsInt() + tracks.size() - 1) / tracks.size();
+    for (Track track : tracks) {
+      runTogether(item, item.version().on(device()), track, each);
+    }
+  }
+
+  private void runTogether(WorkItem item, Model model, Track track, int times) {
     List<Slot> slots = new ArrayList<>();
     try {
-      for (int i = 0; i < depth.getAsInt(); i++) {
-        slots.add(shelf.take(model));
-        slots.get(i).bind(item.inputs());
+      for (int i = 0; i < times; i++) {
+        slots.add(filled(item, 0, model, track));
       }
-      try (Event done = stream.run(slots)) {
+      try (Event done = track.stream().run(slots)) {
         done.await(eventTimeout);
         while (!slots.isEmpty()) {
           Slot slot = slots.remove(slots.size() - 1);
-          dropOutputs(model, slot);
+          track.outputs(model, slot).close();
         }
       }
     } finally {
       slots.forEach(this::discard);
-    }
-  }
-
-  private void dropOutputs(Model model, Slot slot) {
-    try {
-      slot.takeOutputs().close();
-    } finally {
-      shelf.put(model, slot); // takeOutputs empties it, whether it returns or throws
     }
   }
 
@@ -357,9 +417,9 @@ final class Lane {
     boolean begun = false;
     try {
       Model model = item.version().on(device());
-      Slot slot = filled(item, 0, model);
+      Slot slot = filled(item, 0, model, first());
       begun = true;
-      return new InferenceResult(run(item, model, slot), label);
+      return new InferenceResult(run(item, model, slot, first()), label);
     } catch (RuntimeException e) {
       InferenceException failure = failure(item, e);
       if (!begun && isLost()) {
@@ -375,7 +435,7 @@ final class Lane {
       try {
         slot.close();
       } catch (RuntimeException e) {
-        LOG.warn("{}: a slot could not be closed", stream, e);
+        LOG.warn("{}: a slot could not be closed", this, e);
       }
     }
   }
@@ -387,7 +447,7 @@ final class Lane {
       return known;
     }
     try (LogContext about = LogContext.of(job)) {
-      LOG.warn("{}: unexpected failure", stream, e);
+      LOG.warn("{}: unexpected failure", this, e);
     }
     return new InferenceException(ErrorCode.NATIVE_FAILURE, "unexpected: " + e, e);
   }
@@ -405,43 +465,44 @@ final class Lane {
   /** Closes the slots of models that are gone. */
   void doChores() {
     for (Model model = forgotten.poll(); model != null; model = forgotten.poll()) {
-      shelf.forget(model).forEach(this::discard);
+      for (Track track : tracks) {
+        track.shelf().forget(model).forEach(this::discard);
+      }
     }
   }
 
   /** Fails what is in flight, for a thread that died or a lane that does not end. */
   void failInHand(InferenceException why) {
-    for (int i = 0; i < MOST_IN_FLIGHT; i++) {
-      Job job = inHand.get(i);
-      if (job != null) {
-        job.lose(why);
-      }
-    }
+    inHand.fail(why);
   }
 
   /** Fails what is in flight and takes the lane back to its beginning, for another thread. */
   void abandon(InferenceException why) {
     failInHand(why);
-    flights.forEach(flight -> flight.slots().forEach(this::discard));
-    flights.forEach(flight -> flight.done().close());
-    flights.clear();
-    answered = started;
-    for (int i = 0; i < MOST_IN_FLIGHT; i++) {
-      inHand.set(i, null);
-    }
+    tracks.forEach(this::abandon);
+    inFlight = 0;
+    inHand.clear();
   }
 
-  /** Closes slots and stream. */
+  private void abandon(Track track) {
+    track.flights().forEach(flight -> flight.slots().forEach(this::discard));
+    track.flights().forEach(flight -> flight.done().close());
+    track.flights().clear();
+  }
+
+  /** Closes slots and streams. */
   void close() {
-    try {
-      shelf.clear().forEach(this::discard);
-    } finally {
-      stream.close();
+    for (Track track : tracks) {
+      try {
+        track.shelf().clear().forEach(this::discard);
+      } finally {
+        track.stream().close();
+      }
     }
   }
 
   @Override
   public String toString() {
-    return stream.toString();
+    return first().toString();
   }
 }

@@ -135,7 +135,7 @@ final class LaneRunner implements Runnable {
   /** Null if the device is lost, or does not let anybody in, which the next request is told. */
   private Stream.@Nullable Scope entered() {
     try {
-      return lane.enter();
+      return lane.enterAll();
     } catch (InferenceException e) {
       crew.refuseNext(e);
       return null;
@@ -208,7 +208,7 @@ final class LaneRunner implements Runnable {
     return any;
   }
 
-  /** Until the oldest request is over, or there is room and something to fill it. */
+  /** Until some request is over, or there is room and something to fill it. */
   private void awaitDevice(boolean taking) {
     long start = System.nanoTime();
     long spinNanos = crew.hasSpareCpus() ? SPIN_NANOS : CROWDED_SPIN_NANOS;
@@ -229,7 +229,7 @@ final class LaneRunner implements Runnable {
   }
 
   private boolean hasWork(boolean taking) {
-    return lane.isFirstOver()
+    return lane.isAnyOver()
         || (taking && crew.hasWork() && lane.hasRoom())
         || hasChores()
         || crew.isAborting();

@@ -5,6 +5,8 @@ import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.Stream;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Plan;
 import io.mpsparallel.policy.ThreadBudget;
 import io.mpsparallel.settings.ExecutorSettings;
@@ -22,6 +24,7 @@ import io.mpsparallel.work.WorkItem;
 import io.mpsparallel.work.WorkQueue;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +40,8 @@ import org.slf4j.LoggerFactory;
  */
 final class ThreadsStrategy implements ParallelismStrategy {
   private static final Logger LOG = LoggerFactory.getLogger(ThreadsStrategy.class);
+  private static final int MOST_STREAMS = 32; // of the lanes of a device that have several
+  private static final int MOST_OF_A_LANE = 8;
   private static final int WAITING_CALLERS = 64; // that may look for answers, CPUs permitting
 
   private final Backend backend;
@@ -87,20 +92,44 @@ final class ThreadsStrategy implements ParallelismStrategy {
   }
 
   private Lane newLane() {
-    return laneOn(fleet.next(crew.devices()));
+    return laneOn(fleet.next(crew.devices()), streamsOfALane());
   }
 
   private Lane newGuest(int number) {
-    return laneOn(fleet.at(number));
+    return laneOn(fleet.at(number), 1);
+  }
+
+  /**
+   * As many as a lane keeps requests in flight, where the device runs streams side by side; but
+   * engines keep memory for each, and more than 32 on a device gain nothing. What every possible
+   * lane and guest needs for itself is left alone.
+   */
+  private int streamsOfALane() {
+    int lanes = Math.max(1, budget.lanes());
+    int spare = Math.max(0, facts.streamCapacity() - 2 * LaneSettings.MOST);
+    int share = Math.min(MOST_STREAMS / lanes, 1 + spare / lanes);
+    boolean overlap = facts.asynchronous() && facts.concurrentForwards() == Capabilities.UNLIMITED;
+    return overlap ? Math.max(1, Math.min(Math.min(depth, MOST_OF_A_LANE), share)) : 1;
   }
 
   private void leave(Device lost) {
     crew.leave(lost);
   }
 
-  private Lane laneOn(Device device) {
-    Stream stream = backend.acquireStream(device);
-    return new Lane(stream, () -> depth, settings.backendSettings().eventTimeout(), fleet);
+  private Lane laneOn(Device device, int most) {
+    List<Stream> streams = new ArrayList<>(List.of(backend.acquireStream(device)));
+    try {
+      while (streams.size() < most) {
+        streams.add(backend.acquireStream(device));
+      }
+    } catch (InferenceException e) {
+      if (e.code() != ErrorCode.STREAMS_EXHAUSTED) {
+        streams.forEach(Stream::close);
+        throw e;
+      }
+      LOG.debug("a lane on {} has {} of {} streams", device, streams.size(), most);
+    }
+    return new Lane(streams, () -> depth, settings.backendSettings().eventTimeout(), fleet);
   }
 
   @Override

@@ -66,10 +66,16 @@ final class WarmUpRun {
     }
   }
 
-  /** Runs alone, then as many together as will be, where each of these is prepared for itself. */
+  /**
+   * Runs alone on each stream, then as many together as will be, where each of these is prepared
+   * for itself.
+   */
   private void warm(Lane lane, NamedTensors inputs) {
-    for (int i = 0; i < facts.warmUpRuns(); i++) {
-      forward(inputs, item -> lane.run(item).close());
+    for (int at = 0; at < lane.streams(); at++) {
+      int stream = at;
+      for (int i = 0; i < facts.warmUpRuns(); i++) {
+        forward(inputs, item -> lane.run(item, stream).close());
+      }
     }
     if (facts.graphKey() == Capabilities.GraphKey.SHAPE_AND_SLOT) {
       forward(inputs, lane::runTogether);

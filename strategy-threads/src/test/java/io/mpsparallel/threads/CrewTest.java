@@ -146,7 +146,7 @@ class CrewTest {
             source,
             2,
             Duration.ZERO,
-            number -> new Lane(backend.acquireStream(device), () -> 1, LONG, fleet));
+            number -> new Lane(List.of(backend.acquireStream(device)), () -> 1, LONG, fleet));
     crew.resize(2).forEach(LaneRunner::start);
     assertThat(crew.awaitQuiet(LONG)).isTrue();
     return crew;

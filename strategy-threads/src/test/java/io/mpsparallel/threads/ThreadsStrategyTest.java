@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.ResultList;
+import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Plan;
@@ -20,6 +21,7 @@ import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.tensor.TensorSpec;
+import io.mpsparallel.testing.EncodeObserver;
 import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeCounts.Kind;
 import io.mpsparallel.testing.FakeModels;
@@ -28,7 +30,9 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
@@ -172,6 +176,39 @@ class ThreadsStrategyTest extends ThreadsFixture {
       }
     }
     assertThat(fake.counts().highWater(Kind.RUNS)).isEqualTo(8);
+  }
+
+  @Test
+  void lane_deviceWithManyStreams_hasEightAndSpreadsWhatIsInFlight() {
+    Set<Integer> used = ConcurrentHashMap.newKeySet();
+    open(
+        lanes(1).withBackendSettings(manyStreams()),
+        FakeBackend.builder()
+            .asynchronous()
+            .observer(
+                new EncodeObserver() {
+                  @Override
+                  public void encodeBegins(Device device, int stream) {
+                    used.add(stream);
+                  }
+                }));
+    try (LoadedModel model = load()) {
+      fake.turnstile().shut();
+      List<CompletableFuture<InferenceResult>> all =
+          IntStream.range(0, 20).mapToObj(i -> model.submit(value(i))).toList();
+      fake.counts().awaitOpen(Kind.RUNS, 8);
+      assertThat(used).hasSize(8);
+      fake.turnstile().open();
+      for (int i = 0; i < 20; i++) {
+        assertThat(answer(all.get(i))).isEqualTo(i + 1);
+      }
+      assertThat(used).hasSize(8);
+      assertThat(fake.counts().open(Kind.STREAMS)).isEqualTo(8);
+    }
+  }
+
+  private static BackendSettings manyStreams() {
+    return BackendSettings.DEFAULTS.withStreams(StreamSettings.DEFAULTS.withCapacity(255));
   }
 
   private static ExecutorSettings callerRuns(int lanes, int streams) {

@@ -1,0 +1,48 @@
+package io.mpsparallel.threads;
+
+import io.mpsparallel.backend.Model;
+import io.mpsparallel.backend.Slot;
+import io.mpsparallel.backend.Stream;
+import io.mpsparallel.tensor.NamedTensors;
+import java.util.ArrayDeque;
+import java.util.function.IntSupplier;
+
+/** One of a lane's streams, its free slots, and what is in flight there, in order. */
+final class Track {
+  private final Stream stream;
+  private final SlotShelf shelf;
+  private final ArrayDeque<Flight> flights = new ArrayDeque<>();
+
+  Track(Stream stream, IntSupplier depth) {
+    this.stream = stream;
+    shelf = new SlotShelf(stream, depth);
+  }
+
+  Stream stream() {
+    return stream;
+  }
+
+  /** The free slots. */
+  SlotShelf shelf() {
+    return shelf;
+  }
+
+  /** What is in flight, the oldest first. */
+  ArrayDeque<Flight> flights() {
+    return flights;
+  }
+
+  /** The outputs of a slot, which is free after that whether it has any or not. */
+  NamedTensors outputs(Model model, Slot slot) {
+    try {
+      return slot.takeOutputs();
+    } finally {
+      shelf.put(model, slot);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return stream.toString();
+  }
+}
