@@ -242,7 +242,7 @@ final class CudaDriver implements Driver {
             : ErrorCode.DEVICE_FAILED,
         call
             + ": "
-            + cudart.cudaGetErrorString(status).getString()
+            + NativeErrors.advised(cudart.cudaGetErrorString(status).getString())
             + " (CUDA error "
             + status
             + ")");

@@ -99,7 +99,7 @@ final class NativeErrors {
   }
 
   /** The text, with how to avoid what it says if that is known. */
-  private static String advised(String text) {
+  static String advised(String text) {
     return text.contains(ASSERT) ? text + ASSERT_ADVICE : text;
   }
 

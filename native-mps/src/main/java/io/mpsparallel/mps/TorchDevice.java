@@ -279,7 +279,8 @@ final class TorchDevice implements AutoCloseable {
     closed = true;
     first.run(buffers::close);
     first.run(events::close);
-    first.run(() -> streams.close(driver::destroyStream));
+    boolean usable = broken == null; // else what it has cannot be freed one by one
+    first.run(() -> streams.close(usable ? driver::destroyStream : lost -> {}));
     try {
       first.rethrow();
     } catch (RuntimeException e) {
