@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** The strategy that chooses, beside those that it chooses from, each of them all the time. */
 final class AdaptiveRegret implements Scenario {
@@ -17,6 +18,8 @@ final class AdaptiveRegret implements Scenario {
   private static final Duration LEARNING = Duration.ofSeconds(5);
   private static final double MOST_MICROS = 5; // above the best
   private static final double MOST_PART = 0.02;
+  private static final Pattern NUMBER = Pattern.compile("\\d+"); // of rows
+  private static final Pattern MODEL = Pattern.compile("\\D.*");
   private static final String ADAPTIVE = "adaptive";
   private static final List<String> FIXED = List.of("threads", "batching");
 
@@ -27,7 +30,7 @@ final class AdaptiveRegret implements Scenario {
 
   @Override
   public String purpose() {
-    return "adaptive beside threads and batching: models x rows x callers";
+    return "adaptive beside threads and batching: models x rows x callers (--only 1,8,MLP: some)";
   }
 
   @Override
@@ -42,7 +45,8 @@ final class AdaptiveRegret implements Scenario {
 
   @Override
   public void run(ScenarioRun run) {
-    List<ModelCase> models = ModelCase.all(run);
+    List<ModelCase> models =
+        ModelCase.all(run).stream().filter(model -> isWanted(run, MODEL, model.name())).toList();
     Table table =
         new Table("model", "rows", "callers", "threads/s", "batching/s", "adaptive/s", "of best");
     Table waits = new Table("model", "rows", "best us", "adaptive us", "above", "target us", "met");
@@ -63,7 +67,7 @@ final class AdaptiveRegret implements Scenario {
     Map<String, Rig> rigs = new LinkedHashMap<>();
     FIXED.forEach(id -> rigs.put(id, run.rig(file, "strategy=" + id)));
     rigs.put(ADAPTIVE, run.rig(file, "strategy=" + ADAPTIVE));
-    for (int rows : ROWS) {
+    for (int rows : wantedRows(run)) {
       Tensor input = model.input().apply(rows);
       for (int callers : CALLERS) {
         if (rows * callers <= MOST_ROWS) {
@@ -78,6 +82,16 @@ final class AdaptiveRegret implements Scenario {
       }
     }
     run.progress(name + ": " + rigs.get(ADAPTIVE).executor().decisions());
+  }
+
+  private static List<Integer> wantedRows(ScenarioRun run) {
+    return ROWS.stream().filter(rows -> isWanted(run, NUMBER, String.valueOf(rows))).toList();
+  }
+
+  /** Whether something of a kind is to be measured: everything, if nothing of its kind is named. */
+  private static boolean isWanted(ScenarioRun run, Pattern kind, String what) {
+    List<String> named = run.options().only().stream().filter(kind.asMatchPredicate()).toList();
+    return named.isEmpty() || named.contains(what);
   }
 
   private static Rounds rounds(ScenarioRun run, Map<String, Rig> rigs, Tensor input, int callers) {

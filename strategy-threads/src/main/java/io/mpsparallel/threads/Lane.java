@@ -274,15 +274,11 @@ final class Lane {
 
   private boolean isOver(Flight flight, Track track) {
     try {
-      return flight.done().isDone() || isLate(flight);
+      return flight.done().isDone() || flight.isLate(eventTimeout);
     } catch (InferenceException e) {
       LOG.debug("{}: {}", track, e.getMessage()); // which its caller is told when it is answered
       return true;
     }
-  }
-
-  private boolean isLate(Flight flight) {
-    return System.nanoTime() - flight.startNanos() > eventTimeout.toNanos();
   }
 
   /** The caller's continuations run in here; they may use this lane for requests of their own. */
@@ -305,7 +301,7 @@ final class Lane {
     Outcome[] outcomes = new Outcome[flight.slots().size()];
     try (Event done = flight.done()) {
       if (!done.isDone()) {
-        throw late();
+        throw Flight.late(device(), eventTimeout);
       }
       for (int i = 0; i < outcomes.length; i++) {
         outcomes[i] = outcomeOf(flight, flight.slots().get(i), track);
@@ -333,15 +329,6 @@ final class Lane {
     } catch (RuntimeException | Error e) {
       return new Outcome(null, failure(flight.job(), e));
     }
-  }
-
-  private InferenceException late() {
-    return new InferenceException(
-        ErrorCode.DEVICE_TIMEOUT,
-        device()
-            + " did not finish a request within "
-            + eventTimeout.toMillis()
-            + " ms (timeouts.event): it may hang; if the work is only large, allow more time");
   }
 
   /**
