@@ -88,7 +88,9 @@ public final class ScenarioMain implements Callable<Integer> {
       names = "--only",
       paramLabel = "PART",
       split = ",",
-      description = "With cuda: raw, threads, inflight, batching, shares; none means all.")
+      description =
+          "With cuda: raw, threads, inflight, batching, shares; with adaptive-regret: rows and"
+              + " models; none means all.")
   private List<String> only = new ArrayList<>();
 
   @Option(
