@@ -66,6 +66,6 @@ public enum ContractModel {
         a = torch.mm(a, a) * 0
       return x + a[0][0]
     """
-        .formatted(1 + 3 * (long) loops / 8);
+        .formatted(1 + (long) loops / 6);
   }
 }

@@ -13,6 +13,10 @@ import java.util.regex.Pattern;
 final class NativeErrors {
   private static final Pattern BACKTRACE = Pattern.compile("\\s(Exception raised from|frame #0:) ");
   private static final Pattern UNPRINTABLE = Pattern.compile("[^\\P{C}\\n\\t]+|\ufffd+");
+
+  /** Without the advice for people who can compile libtorch anew. */
+  private static final Pattern CUDA_ERROR = Pattern.compile("CUDA error: [^\n]*");
+
   private static final String TORCHSCRIPT_TRACE = "Traceback of TorchScript";
   private static final int MAX_LENGTH = 2000;
   private static final String ASSERT = "device-side assert";
@@ -118,9 +122,18 @@ final class NativeErrors {
     Matcher backtrace = BACKTRACE.matcher(text);
     String head = (backtrace.find() ? text.substring(0, backtrace.start()) : text).strip();
     if (head.contains(TORCHSCRIPT_TRACE)) {
-      head = head.substring(head.lastIndexOf('\n') + 1).replaceFirst("^(RuntimeError|Error): ", "");
+      head = said(head);
     }
+    Matcher cuda = CUDA_ERROR.matcher(head);
+    head = cuda.find() ? cuda.group() : head;
     head = UNPRINTABLE.matcher(head).replaceAll("?"); // bytes of a damaged file, for instance
     return head.length() > MAX_LENGTH ? head.substring(0, MAX_LENGTH) + "..." : head;
+  }
+
+  /** What the operation said, below the lines of the script: one line, or more that follow it. */
+  private static String said(String trace) {
+    int at = Math.max(trace.lastIndexOf("\nRuntimeError: "), trace.lastIndexOf("\nError: "));
+    int from = at < 0 ? trace.lastIndexOf('\n') + 1 : at + 1;
+    return trace.substring(from).replaceFirst("^(RuntimeError|Error): ", "");
   }
 }

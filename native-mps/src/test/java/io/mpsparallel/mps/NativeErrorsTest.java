@@ -116,6 +116,24 @@ class NativeErrorsTest {
   }
 
   @Test
+  void errorOfCuda_isItsFirstLine() {
+    String text =
+        """
+        The following operation failed in the TorchScript interpreter.
+        Traceback of TorchScript (most recent call last):
+          File "<string>", line 2, in forward
+            if float(x[0]) > 5:
+               ~~~~~ <--- HERE
+        RuntimeError: CUDA error: operation not permitted when stream is capturing
+        Search for `cudaErrorStreamCaptureUnsupported' in the documentation for more information.
+        For debugging consider passing CUDA_LAUNCH_BLOCKING=1
+        Compile with `TORCH_USE_CUDA_DSA` to enable device-side assertions.
+        """;
+    assertThat(trimmed(text))
+        .isEqualTo("CUDA error: operation not permitted when stream is capturing");
+  }
+
+  @Test
   void longOrUnprintableText_isMadeFitForALog() {
     assertThat(trimmed("x".repeat(5000))).hasSize(2003).endsWith("...");
     assertThat(trimmed("bytes \u0001\u0002\ufffd\ufffd.")).doesNotContain("\u0001", "\ufffd");
