@@ -69,7 +69,10 @@ public class HandInBenchmark {
   @GroupThreads(16)
   @SuppressWarnings("ThreadPriorityCheck") // there are more threads than cores
   public void offer(Shared shared, Mine mine, Control control) {
-    while (shared.source.size() >= MOST_WAITING && !control.stopMeasurement) {
+    while (shared.source.size() >= MOST_WAITING) {
+      if (control.stopMeasurement) {
+        return; // nobody may take any more
+      }
       Thread.yield();
     }
     shared.source.offer(mine.item);

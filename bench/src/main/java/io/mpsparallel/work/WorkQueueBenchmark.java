@@ -71,7 +71,10 @@ public class WorkQueueBenchmark {
   @GroupThreads(16)
   @SuppressWarnings("ThreadPriorityCheck") // there are more threads than cores
   public void offer(Shared shared, Mine mine, Control control) {
-    while (shared.queue.size() >= MOST_WAITING && !control.stopMeasurement) {
+    while (shared.queue.size() >= MOST_WAITING) {
+      if (control.stopMeasurement) {
+        return; // nobody may take any more
+      }
       Thread.yield();
     }
     shared.queue.offer(mine.item);
