@@ -19,15 +19,20 @@ import org.jspecify.annotations.Nullable;
  * offer and take. Cancelled items leave when room is needed, or when their turn comes; expired ones
  * fail before they reach a device. Items are finished outside the lock, so that a caller's
  * continuation never runs under it.
+ *
+ * <p>While there is room, nobody needs the lock to hand a request in: it goes to an inbox, which
+ * whoever has the lock next empties first.
+ *
+ * @param <W> what waits for a request
  */
-public abstract class BoundedSource implements WorkSource {
+public abstract class BoundedSource<W> implements WorkSource {
   private final int capacity;
+  private final Inbox<W> inbox;
   private final Ticker ticker;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition notEmpty = lock.newCondition();
   private final Condition notFull = lock.newCondition();
-  private volatile int size;
-  private volatile boolean closed;
+  private volatile int takers; // that wait for an item; written under the lock
   private @Nullable InferenceException refusal; // guarded by lock: what nobody takes any more
 
   /**
@@ -38,17 +43,27 @@ public abstract class BoundedSource implements WorkSource {
    */
   protected BoundedSource(int capacity, Ticker ticker) {
     this.capacity = capacity;
+    inbox = new Inbox<>(capacity);
     this.ticker = requireNonNull(ticker, "ticker");
   }
 
   // ---- for subclasses ----
 
   /**
-   * Adds an item; under the lock.
+   * Makes what waits for an item. By whoever hands it in, with or without the lock, and perhaps
+   * more than once; what it throws goes to that one.
    *
    * @param item a new item
+   * @return what is {@linkplain #add added} later
    */
-  protected abstract void add(WorkItem item);
+  protected abstract W waiting(WorkItem item);
+
+  /**
+   * Adds what was handed in; under the lock, one after another as they came. It throws nothing.
+   *
+   * @param waiting what waits for a new item
+   */
+  protected abstract void add(W waiting);
 
   /**
    * Takes items out; under the lock.
@@ -62,8 +77,13 @@ public abstract class BoundedSource implements WorkSource {
     return ticker.nanos();
   }
 
+  /** {@return whether something was handed in and not {@linkplain #add added} yet} */
+  protected final boolean hasArrivals() {
+    return inbox.hasArrivals();
+  }
+
   /**
-   * Does something under the lock.
+   * Does something under the lock, after all that was handed in was {@linkplain #add added}.
    *
    * @param change what to do; it calls nobody's code
    * @param <T> what it gives
@@ -72,6 +92,7 @@ public abstract class BoundedSource implements WorkSource {
   protected final <T extends @Nullable Object> T locked(Supplier<T> change) {
     lock.lock();
     try {
+      inbox.moveTo(this::add);
       return change.get();
     } finally {
       lock.unlock();
@@ -84,7 +105,7 @@ public abstract class BoundedSource implements WorkSource {
    * @param items how many
    */
   protected final void taken(int items) {
-    resize(-items);
+    inbox.leave(items);
     for (int i = 0; i < items; i++) {
       notFull.signal();
     }
@@ -98,7 +119,7 @@ public abstract class BoundedSource implements WorkSource {
    */
   protected final @Nullable InferenceException takenBack(int items) {
     if (refusal == null) {
-      resize(items);
+      inbox.leave(-items);
     }
     return refusal;
   }
@@ -108,13 +129,20 @@ public abstract class BoundedSource implements WorkSource {
     long left = nanos;
     lock.lockInterruptibly();
     try {
-      while (size == 0 && !closed && left > 0) {
+      countTakers(1); // before it looks: who adds sees this, or else this sees what was added
+      while (inbox.size() == 0 && !inbox.isClosed() && left > 0) {
         left = notEmpty.awaitNanos(left);
       }
-      return closed ? 0 : left;
+      return inbox.isClosed() ? 0 : left;
     } finally {
+      countTakers(-1);
       lock.unlock();
     }
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // written under the lock, read by anyone
+  private void countTakers(int change) {
+    takers += change;
   }
 
   /** Whether an item that was taken is to be run; if not, it is finished here. */
@@ -154,7 +182,7 @@ public abstract class BoundedSource implements WorkSource {
 
   @Override
   public final int size() {
-    return size;
+    return inbox.size();
   }
 
   /**
@@ -178,13 +206,37 @@ public abstract class BoundedSource implements WorkSource {
    *     thread was interrupted, with its flag set again
    */
   public final void offer(WorkItem item, Duration patience) {
+    if (!isAccepted(item)) {
+      offerAtTheBound(item, patience);
+    }
+    if (takers > 0) {
+      wakeTaker();
+    }
+  }
+
+  /** Whether there was room. */
+  private boolean isAccepted(WorkItem item) {
+    Inbox.Answer answer = inbox.offer(waiting(item));
+    if (answer == Inbox.Answer.CLOSED) {
+      throw closedError();
+    }
+    return answer == Inbox.Answer.ACCEPTED;
+  }
+
+  private void wakeTaker() {
+    lock.lock();
+    try {
+      notEmpty.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void offerAtTheBound(WorkItem item, Duration patience) {
     List<WorkItem> dead = new ArrayList<>();
     lock.lock();
     try {
       awaitRoom(item, patience, dead);
-      add(item);
-      resize(1);
-      notEmpty.signal();
     } finally {
       lock.unlock();
       dead.forEach(this::bury);
@@ -198,7 +250,10 @@ public abstract class BoundedSource implements WorkSource {
             ? Long.MAX_VALUE
             : Math.max(0, item.deadlineNanos() - ticker.nanos());
     long left = Math.min(patienceNanos, untilDeadline);
-    while (!closed && size >= capacity && !removeDead(dead)) {
+    while (!isAccepted(item)) {
+      if (removeDead(dead)) {
+        continue; // there is room, unless others were quicker
+      }
       if (left <= 0) {
         throw untilDeadline < patienceNanos || item.isExpired(ticker.nanos())
             ? expired()
@@ -212,9 +267,6 @@ public abstract class BoundedSource implements WorkSource {
             ErrorCode.CANCELLED, "interrupted while it waited for room in the queue", e);
       }
     }
-    if (closed) {
-      throw closedError();
-    }
   }
 
   @Override
@@ -226,17 +278,13 @@ public abstract class BoundedSource implements WorkSource {
 
   /** Takes out what nobody waits for any more, if there is such; under the lock. */
   private boolean removeDead(List<WorkItem> dead) {
+    inbox.moveTo(this::add);
     int before = dead.size();
     long now = ticker.nanos();
     removeIf(item -> isDead(item, now) && dead.add(item));
     int removed = dead.size() - before;
     taken(removed);
     return removed > 0;
-  }
-
-  @SuppressWarnings("NonAtomicVolatileUpdate") // written under the lock, read by anyone
-  private void resize(int change) {
-    size += change;
   }
 
   /**
@@ -248,11 +296,12 @@ public abstract class BoundedSource implements WorkSource {
     List<WorkItem> rest = new ArrayList<>();
     lock.lock();
     try {
-      closed = true;
+      inbox.close();
       if (failure != null) {
         refusal = failure;
+        inbox.moveTo(this::add);
         removeIf(rest::add);
-        size = 0;
+        inbox.leave(rest.size());
       }
       notEmpty.signalAll();
       notFull.signalAll();
@@ -273,7 +322,7 @@ public abstract class BoundedSource implements WorkSource {
   private InferenceException full(long patienceNanos) {
     return new InferenceException(
         ErrorCode.OVERLOADED,
-        size
+        inbox.size()
             + " requests wait (limit: "
             + capacity
             + "), none left within "

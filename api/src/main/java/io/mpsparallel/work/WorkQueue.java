@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Requests that wait, by priority, then by arrival; they are taken one by one. Any thread. */
-public final class WorkQueue extends BoundedSource {
+public final class WorkQueue extends BoundedSource<WorkItem> {
   private final Map<Priority, ArrayDeque<WorkItem>> byPriority = new EnumMap<>(Priority.class);
   private final List<ArrayDeque<WorkItem>> levels; // the same, the most urgent first
 
@@ -27,6 +27,11 @@ public final class WorkQueue extends BoundedSource {
       byPriority.put(priority, new ArrayDeque<>());
     }
     levels = List.copyOf(byPriority.values());
+  }
+
+  @Override
+  protected WorkItem waiting(WorkItem item) {
+    return item;
   }
 
   @Override
@@ -68,8 +73,8 @@ public final class WorkQueue extends BoundedSource {
   }
 
   private @Nullable WorkItem first() {
-    for (int level = 0; size() > 0; level++) {
-      WorkItem item = levels.get(level).pollFirst();
+    for (ArrayDeque<WorkItem> level : levels) {
+      WorkItem item = level.pollFirst();
       if (item != null) {
         taken(1);
         return item;

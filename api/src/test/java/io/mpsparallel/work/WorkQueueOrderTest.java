@@ -15,7 +15,7 @@ class WorkQueueOrderTest {
   @Test
   void operations_anyInterleaving_areLinearizable() {
     new ModelCheckingOptions()
-        .iterations(12)
+        .iterations(5)
         .invocationsPerIteration(100)
         .threads(2)
         .actorsPerThread(3)
@@ -31,17 +31,17 @@ class WorkQueueOrderTest {
     private final WorkQueue queue = new WorkQueue(2, () -> 0L);
     private final Map<WorkItem, Integer> numbers = new ConcurrentHashMap<>();
 
-    /** Whether there was room. */
+    /** Whether there was room; else why not. */
     @Operation
-    public boolean offer(@Param(name = "number") int number) {
+    public String offer(@Param(name = "number") int number) {
       Priority priority = number == 3 ? Priority.HIGH : Priority.LOW;
       WorkItem item = Items.item(priority, WorkItem.NO_DEADLINE);
       numbers.put(item, number);
       try {
         queue.offer(item);
-        return true;
+        return "ACCEPTED";
       } catch (InferenceException e) {
-        return false;
+        return e.code().name();
       }
     }
 
@@ -50,6 +50,12 @@ class WorkQueueOrderTest {
     public int take() throws InterruptedException {
       WorkItem item = queue.take(Duration.ZERO);
       return item == null ? -1 : numbers.get(item);
+    }
+
+    /** Ends it: with a 3, what waits fails; else it can still be taken. */
+    @Operation
+    public void close(@Param(name = "number") int number) {
+      queue.close(number == 3 ? BoundedSource.closedError() : null);
     }
 
     /** How many wait. */
@@ -62,10 +68,22 @@ class WorkQueueOrderTest {
   /** The same in one thread, in plain words. */
   public static final class Specification {
     private final java.util.List<Integer> waiting = new java.util.ArrayList<>();
+    private boolean closed;
 
-    /** Whether there was room. */
-    public boolean offer(int number) {
-      return waiting.size() < 2 && waiting.add(number);
+    /** Whether there was room; else why not. */
+    public String offer(int number) {
+      if (closed) {
+        return "CLOSED";
+      }
+      return waiting.size() < 2 && waiting.add(number) ? "ACCEPTED" : "OVERLOADED";
+    }
+
+    /** Ends it. */
+    public void close(int number) {
+      closed = true;
+      if (number == 3) {
+        waiting.clear();
+      }
     }
 
     /** A 3, or else the first, or else -1. */

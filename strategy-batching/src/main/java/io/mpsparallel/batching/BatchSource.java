@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * guarded by its lock. Whatever makes a batch possible clears {@link #restUntil}, so that lanes
  * look again.
  */
-final class BatchSource extends BoundedSource implements Batch.Owner {
+final class BatchSource extends BoundedSource<Arrival> implements Batch.Owner {
   private static final long NOW = Long.MIN_VALUE;
 
   private final Runnable moreWork;
@@ -115,8 +115,13 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
   // ---- adding ----
 
   @Override
-  protected void add(WorkItem item) {
-    groups.add(item, nowNanos());
+  protected Arrival waiting(WorkItem item) {
+    return groups.arrival(item, nowNanos());
+  }
+
+  @Override
+  protected void add(Arrival arrival) {
+    groups.add(arrival);
     restUntil = NOW;
   }
 
@@ -134,6 +139,9 @@ final class BatchSource extends BoundedSource implements Batch.Owner {
   public long restNanos() {
     if (size() == 0) {
       return UNTIL_MORE;
+    }
+    if (hasArrivals()) { // first: when they are moved, restUntil is cleared before
+      return 0;
     }
     long until = restUntil;
     if (until == NOW) {

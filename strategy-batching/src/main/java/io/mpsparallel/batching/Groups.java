@@ -3,27 +3,25 @@ package io.mpsparallel.batching;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.WorkItem;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
- * All requests that wait, by what they can share. Guarded by the lock of its {@link BatchSource}.
+ * All requests that wait, by what they can share. Guarded by the lock of its {@link BatchSource},
+ * but for {@link #arrival}, which any thread may ask: whoever hands a request in finds its group.
  */
 final class Groups {
   /** Groups that are remembered although none of their requests waits. */
   private static final int MOST_REMEMBERED = 1024;
 
   private final Function<ModelVersion, Traits> traitsOf;
-  private final Map<ModelVersion, Traits> traits = new HashMap<>();
-  private final Map<BatchKey, Group> known = new HashMap<>();
+  private final Map<ModelVersion, Traits> traits = new ConcurrentHashMap<>();
+  private final Map<BatchKey, Group> known = new ConcurrentHashMap<>();
   private final List<Group> waiting = new ArrayList<>(); // those that are not empty
-  private @Nullable ModelVersion lastVersion; // as most requests are of one model
-  private @Nullable Traits lastTraits;
   private long number;
 
   /** No groups. */
@@ -31,36 +29,41 @@ final class Groups {
     this.traitsOf = traitsOf;
   }
 
-  void add(WorkItem item, long nowNanos) {
-    Waiting plain = Waiting.of(item, nowNanos, number++);
-    Lengths lengths = traits(item.version()).lengths();
+  /** Finds out what matters about a request, and its group if there is one. Any thread. */
+  Arrival arrival(WorkItem item, long nowNanos) {
+    Waiting plain = Waiting.of(item, nowNanos, 0);
+    Traits own = traits(item.version());
+    Lengths lengths = own.lengths();
     int length = lengths == null ? 0 : lengths.of(item.inputs());
     if (lengths == null || length == 0) {
-      add(plain, BatchKey.of(item));
-    } else {
-      add(plain.filledUp(length, lengths), BatchKey.of(item, lengths, lengths.bucket(length)));
+      return arrival(BatchKey.of(item), own, plain);
     }
+    BatchKey key = BatchKey.of(item, lengths, lengths.bucket(length));
+    return arrival(key, own, plain.filledUp(length, lengths));
   }
 
-  private void add(Waiting request, BatchKey key) {
-    Group group = groupOf(key);
-    if (group.isEmpty()) {
-      waiting.add(group);
-    }
-    group.add(request);
+  private Arrival arrival(BatchKey key, Traits own, Waiting request) {
+    return new Arrival(key, own, known.get(key), request);
   }
 
   private Traits traits(ModelVersion version) {
-    Traits last = lastTraits;
-    if (last == null || lastVersion != version) {
-      last = traits.computeIfAbsent(version, traitsOf);
-      lastVersion = version;
-      lastTraits = last;
-    }
-    return last;
+    Traits found = traits.get(version);
+    return found == null ? traits.computeIfAbsent(version, traitsOf) : found;
   }
 
-  private Group groupOf(BatchKey key) {
+  /** Adds a request. */
+  void add(Arrival arrival) {
+    Group group = arrival.known();
+    if (group == null) {
+      group = groupOf(arrival.key(), arrival.traits());
+    }
+    if (group.isEmpty()) {
+      waiting.add(group);
+    }
+    group.add(arrival.request().numbered(number++));
+  }
+
+  private Group groupOf(BatchKey key, Traits own) {
     Group found = known.get(key);
     if (found != null) {
       return found;
@@ -68,7 +71,7 @@ final class Groups {
     if (known.size() >= MOST_REMEMBERED) {
       known.values().removeIf(Group::isEmpty);
     }
-    Group fresh = new Group(key, traits(key.version()));
+    Group fresh = new Group(key, own);
     known.put(key, fresh);
     return fresh;
   }
@@ -105,8 +108,6 @@ final class Groups {
   /** Forgets a model version, of which no request waits. */
   void forget(ModelVersion version) {
     traits.remove(version);
-    lastVersion = null;
-    lastTraits = null;
     known.keySet().removeIf(key -> key.version() == version);
   }
 }

@@ -24,6 +24,11 @@ record Waiting(WorkItem item, int rows, int length, long bytes, long arrivalNano
     return new Waiting(item, rows, 0, bytesOf(inputs), nowNanos, number);
   }
 
+  /** The same request, of which is known how many came before. */
+  Waiting numbered(long place) {
+    return new Waiting(item, rows, length, bytes, arrivalNanos, place);
+  }
+
   private static long bytesOf(NamedTensors inputs) {
     long bytes = 0;
     for (Tensor input : inputs.tensors()) {

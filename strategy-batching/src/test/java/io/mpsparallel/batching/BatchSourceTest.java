@@ -155,6 +155,19 @@ class BatchSourceTest {
   }
 
   @Test
+  void request_noLaneLooksForAWhile_hasWaitedSinceItWasHandedIn() {
+    BatchSource patient = source(BatchingSettings.DEFAULTS.withMaxDelay(Duration.ofNanos(200)));
+    learn(patient);
+    patient.offer(item());
+    ticker.advance(Duration.ofNanos(150));
+    assertThat(patient.restNanos()).as("nobody has looked").isZero();
+    assertThat(patient.poll()).isNull();
+    assertThat(patient.restNanos()).isEqualTo(50);
+    ticker.advance(Duration.ofNanos(50));
+    poll(patient).lose(ANY);
+  }
+
+  @Test
   void close_whileABatchFails_failsItsPartsAsWell() {
     WorkItem one = item();
     WorkItem two = item();
