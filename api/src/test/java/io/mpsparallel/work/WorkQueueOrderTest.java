@@ -15,7 +15,7 @@ class WorkQueueOrderTest {
   @Test
   void operations_anyInterleaving_areLinearizable() {
     new ModelCheckingOptions()
-        .iterations(5)
+        .iterations(3)
         .invocationsPerIteration(100)
         .threads(2)
         .actorsPerThread(3)

@@ -7,8 +7,6 @@ import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Group;
-import org.openjdk.jmh.annotations.GroupThreads;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -16,12 +14,10 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.Control;
 
 /**
  * Adding a request to the queue and taking the one whose turn it is. Requests are made before; with
- * two threads, each may take what the other has added; {@code clients} has sixteen that add and two
- * that take.
+ * two threads, each may take what the other has added.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -29,12 +25,10 @@ import org.openjdk.jmh.infra.Control;
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
 public class WorkQueueBenchmark {
-  private static final int MOST_WAITING = 1024;
-
   /** The queue that threads share. */
   @State(Scope.Benchmark)
   public static class Shared {
-    private final WorkQueue queue = new WorkQueue(2 * MOST_WAITING, Ticker.SYSTEM);
+    private final WorkQueue queue = new WorkQueue(1024, Ticker.SYSTEM);
   }
 
   /** The request that each thread adds again and again. */
@@ -61,38 +55,6 @@ public class WorkQueueBenchmark {
   @Threads(2)
   public @Nullable WorkItem twoThreads(Shared shared, Mine mine) {
     return pass(shared.queue, mine.item);
-  }
-
-  /** One of many clients, of whose requests at most so many wait. */
-  @Benchmark
-  @BenchmarkMode(Mode.Throughput)
-  @OutputTimeUnit(TimeUnit.MILLISECONDS)
-  @Group("clients")
-  @GroupThreads(16)
-  @SuppressWarnings("ThreadPriorityCheck") // there are more threads than cores
-  public void offer(Shared shared, Mine mine, Control control) {
-    while (shared.queue.size() >= MOST_WAITING) {
-      if (control.stopMeasurement) {
-        return; // nobody may take any more
-      }
-      Thread.yield();
-    }
-    shared.queue.offer(mine.item);
-  }
-
-  /** One of two lanes that serve them. */
-  @Benchmark
-  @BenchmarkMode(Mode.Throughput)
-  @OutputTimeUnit(TimeUnit.MILLISECONDS)
-  @Group("clients")
-  @GroupThreads(2)
-  @SuppressWarnings("ThreadPriorityCheck") // there are more threads than cores
-  public @Nullable WorkItem poll(Shared shared) {
-    WorkItem item = shared.queue.poll();
-    if (item == null) {
-      Thread.yield();
-    }
-    return item;
   }
 
   private static @Nullable WorkItem pass(WorkQueue queue, WorkItem item) {

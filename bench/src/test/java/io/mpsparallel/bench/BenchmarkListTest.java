@@ -61,7 +61,6 @@ final class BenchmarkListTest {
             "io.mpsparallel.bench.HandOverBenchmark",
             "io.mpsparallel.bench.RoundTripBenchmark",
             "io.mpsparallel.batching.BatchFormerBenchmark",
-            "io.mpsparallel.batching.HandInBenchmark",
             "io.mpsparallel.mps.ForwardOverheadBenchmark",
             "io.mpsparallel.policy.AdaptivePolicyBenchmark",
             "io.mpsparallel.tensor.TensorHandleBenchmark",
