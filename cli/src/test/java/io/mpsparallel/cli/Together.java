@@ -128,9 +128,11 @@ final class Together {
       float[] values = found.get(output).toFloatArray();
       float[] others = expected.get(output).toFloatArray();
       for (int i = 0; i < values.length; i++) {
-        assertThat((double) values[i])
-            .as("element %d of output %d", i, output)
-            .isEqualTo(others[i], within(within));
+        if (!(Math.abs(values[i] - others[i]) <= within)) { // or no number; for all it takes long
+          assertThat((double) values[i])
+              .as("element %d of output %d", i, output)
+              .isEqualTo(others[i], within(within));
+        }
       }
     }
   }
