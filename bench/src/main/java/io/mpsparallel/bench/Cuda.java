@@ -132,9 +132,10 @@ final class Cuda implements Scenario {
 
   private static void targets(
       ScenarioRun run, CudaStage stage, Rounds rounds, List<CudaFigure> figures) {
+    String model = stage.model().name();
     Table table = Figures.targets();
-    figures.forEach(figure -> figure.addTo(table, rounds));
-    run.report().section(stage.model().name() + ": figures, each made within a round", table);
+    figures.forEach(figure -> figure.addTo(table, model, rounds));
+    run.report().section(model + ": figures, each made within a round", table);
   }
 
   private static void shares(ScenarioRun run, CudaStage stage, Table table) {

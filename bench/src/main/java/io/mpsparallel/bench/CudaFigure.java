@@ -62,10 +62,10 @@ record CudaFigure(
         target);
   }
 
-  /** Adds it to a table of {@link Figures#targets}, if all that it needs was measured. */
-  void addTo(Table table, Rounds rounds) {
+  /** Adds it, for a model, to a table of {@link Figures#targets}, if all of it was measured. */
+  void addTo(Table table, String model, Rounds rounds) {
     if (rounds.rounds().stream().allMatch(round -> round.cells().keySet().containsAll(cells))) {
-      Figures.add(table, name, rounds.spread(value), target);
+      Figures.add(table, model + ": " + name, rounds.spread(value), target);
     }
   }
 }
