@@ -13,10 +13,11 @@ import io.mpsparallel.settings.PathSettings;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.JitModule;
@@ -38,7 +39,8 @@ final class TorchModel implements Model {
   private final GraphCache<String, Prepared> prepared;
   private final AtomicInteger runs = new AtomicInteger();
   private final NativeHandle handle;
-  private final Set<LaneGraphs> recordings = ConcurrentHashMap.newKeySet(); // that hold some of it
+  private final Set<LaneGraphs> recordings = // that hold some of it; streams come and go
+      Collections.newSetFromMap(new WeakHashMap<>()); // guarded by itself
   private volatile @Nullable JitModule ready;
   private volatile @Nullable String whyEager; // null: its forwards can be recorded
 
@@ -167,7 +169,9 @@ final class TorchModel implements Model {
 
   /** A stream has recorded a forward. */
   void recorded(LaneGraphs into) {
-    recordings.add(into);
+    synchronized (recordings) {
+      recordings.add(into);
+    }
   }
 
   /** A forward could not be recorded: none is tried again, unless there was no memory. */
@@ -259,7 +263,11 @@ final class TorchModel implements Model {
 
   /** Derived forms first: they may read memory of the original. */
   private void free() {
-    recordings.forEach(lane -> lane.forget(this));
+    List<LaneGraphs> lanes;
+    synchronized (recordings) {
+      lanes = new ArrayList<>(recordings);
+    }
+    lanes.forEach(lane -> lane.forget(this));
     prepared.close();
     adapter.close();
     script.close();
