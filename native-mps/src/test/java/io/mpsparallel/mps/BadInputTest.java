@@ -13,10 +13,10 @@ import org.junit.jupiter.api.io.TempDir;
  * Whatever callers give, they get a typed error that says what was expected, and the process lives.
  * Each group runs in a child process, so that a crash fails one test and no more.
  *
- * <p>The limits are twenty times what is aimed at: builds share machines.
+ * <p>The limits are five times what is aimed at: builds share machines.
  */
 class BadInputTest {
-  private static final long NOISE = 20;
+  private static final long NOISE = 5;
   private static final long MILLIS = 1000;
 
   @TempDir Path directory;
