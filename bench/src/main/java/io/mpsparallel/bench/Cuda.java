@@ -69,6 +69,12 @@ final class Cuda implements Scenario {
     if (parts.contains(CudaPart.BATCHING) && !model.name().equals(CudaCase.MOBILENET)) {
       part(run, model, "batching", stage -> batching(run, stage));
     }
+    if (parts.contains(CudaPart.ROWS)) {
+      part(run, model, "rows", stage -> rows(run, stage));
+    }
+    if (parts.contains(CudaPart.SIZES)) {
+      part(run, model, "sizes", stage -> sizes(run, stage));
+    }
     if (parts.contains(CudaPart.SHARES)) {
       part(run, model, "shares", stage -> shares(run, stage, shares));
     }
@@ -128,6 +134,22 @@ final class Cuda implements Scenario {
     String title = stage.model().name() + ": one-row requests, 16 clients x 64 in flight";
     run.report().section(title, Figures.rates(rounds, stage.cells()));
     targets(run, stage, rounds, CudaTargets.ofBatching(stage.model().name()));
+  }
+
+  private static void rows(ScenarioRun run, CudaStage stage) {
+    CudaThreads.addRows(stage, run);
+    Rounds rounds = stage.measure();
+    String title = stage.model().name() + ": calls of more rows, as many lanes as callers";
+    run.report().section(title, Figures.rates(rounds, stage.cells()));
+    targets(run, stage, rounds, CudaTargets.ofRows(stage.model().name()));
+  }
+
+  private static void sizes(ScenarioRun run, CudaStage stage) {
+    CudaThreads.addSizes(stage);
+    Rounds rounds = stage.measure();
+    String title = stage.model().name() + ": one-row requests and sizes of batches";
+    run.report().section(title, Figures.rates(rounds, stage.cells()));
+    targets(run, stage, rounds, CudaTargets.ofSizes());
   }
 
   private static void targets(

@@ -7,6 +7,10 @@ final class CudaCells {
   static final String DEFAULT_STREAM = "default stream";
   static final String NEW_THREAD = "new thread per call";
   static final String WHOLE_DEVICE = "device-wide synchronise per call";
+  static final String ANY_SIZE = "batching, any size";
+  static final String POWERS = "batching, powers of two";
+  static final String STEPS = "batching, four sizes a power of two";
+  static final String LANES = "threads";
 
   private CudaCells() {}
 
@@ -33,6 +37,11 @@ final class CudaCells {
   /** Requests in flight over 4 lanes. */
   static String inFlight(int depth, int requests) {
     return "4 lanes, depth " + depth + ", " + requests + " in flight";
+  }
+
+  /** Requests in flight, of batching with some sizes or of another strategy. */
+  static String sizes(String which, int requests) {
+    return which + ", " + requests + " in flight";
   }
 
   /** Clients that do not wait, with batching of at most so many rows. */

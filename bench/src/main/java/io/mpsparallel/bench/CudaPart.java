@@ -15,6 +15,10 @@ enum CudaPart {
   INFLIGHT,
   /** Requests put together. */
   BATCHING,
+  /** Calls of more and more rows, recorded and not. */
+  ROWS,
+  /** Requests put together to any number of rows, and to few sizes. */
+  SIZES,
   /** Where the time of one call goes. */
   SHARES;
 

@@ -128,6 +128,29 @@ final class CudaTargets {
         CudaFigure.ratio(all256, batching(EAGER, 256), null));
   }
 
+  /** {@return what recording gains with more and more rows} */
+  static List<CudaFigure> ofRows(String model) {
+    List<CudaFigure> all = new ArrayList<>();
+    for (int callers : List.of(1, LANES)) {
+      for (int rows : CudaThreads.rows(model)) {
+        all.add(CudaFigure.ratio(rows(GRAPH, callers, rows), rows(EAGER, callers, rows), null));
+      }
+    }
+    return all;
+  }
+
+  /** {@return what sizes of batches gain over lanes without batches} */
+  static List<CudaFigure> ofSizes() {
+    List<CudaFigure> all = new ArrayList<>();
+    for (int requests : CudaThreads.IN_FLIGHT) {
+      String lanes = CudaCells.sizes(CudaCells.LANES, requests);
+      for (String sizes : List.of(CudaCells.ANY_SIZE, CudaCells.POWERS, CudaCells.STEPS)) {
+        all.add(CudaFigure.ratio(CudaCells.sizes(sizes, requests), lanes, null));
+      }
+    }
+    return all;
+  }
+
   private static @Nullable Target only(boolean applies, Target target) {
     return applies ? target : null;
   }

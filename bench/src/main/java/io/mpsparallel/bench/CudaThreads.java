@@ -12,6 +12,10 @@ import java.util.stream.Stream;
 final class CudaThreads {
   private static final List<String> PATHS = List.of(GRAPH, EAGER);
   private static final List<Integer> CALLERS = List.of(1, 4, CudaTargets.LANES, CudaTargets.MANY);
+
+  /** Requests in flight of {@link #addSizes}. */
+  static final List<Integer> IN_FLIGHT = List.of(16, 64, 256);
+
   private static final int CLIENTS = 16;
   private static final int WINDOW = 64;
   private static final String INTRA_OP = "threads.intra-op=1";
@@ -29,10 +33,10 @@ final class CudaThreads {
         Rig rig = lanes(stage, path, callers);
         stage.add(CudaLoad.blocked(CudaCells.threads(path, callers), rig, row, callers, callers));
         if (mlp && callers == 1) {
-          addRows(stage, path, rig, rows64, 1, 64);
+          addCell(stage, path, rig, rows64, 1, 64);
         }
         if (mlp && callers <= 4) {
-          addRows(stage, path, rig, rows256, callers, 256);
+          addCell(stage, path, rig, rows256, callers, 256);
         }
         if (callers == CudaTargets.LANES && path.equals(GRAPH)) {
           String name = CudaCells.threads(path, CudaTargets.MANY, callers);
@@ -42,7 +46,7 @@ final class CudaThreads {
     }
   }
 
-  private static void addRows(
+  private static void addCell(
       CudaStage stage, String path, Rig rig, NamedTensors inputs, int callers, int rows) {
     String name = CudaCells.rows(path, callers, rows);
     stage.add(CudaLoad.blocked(name, rig, inputs, callers, callers));
@@ -66,6 +70,49 @@ final class CudaThreads {
         String name = CudaCells.inFlight(depth, requests);
         stage.add(CudaLoad.async(name, rig, stage.model().row(), requests, 4 * depth));
       }
+    }
+  }
+
+  /** {@return how many rows the calls of {@link #addRows} have} From small to over 4 MiB. */
+  static List<Integer> rows(String model) {
+    return switch (model) {
+      case CudaCase.MLP -> List.of(1, 16, 64, 256, 1024, 4096);
+      case CudaCase.BERT -> List.of(1, 8, 64);
+      default -> List.of(1, 4, 8, 32);
+    };
+  }
+
+  /** Adds calls of more and more rows, whatever {@code path.threshold-bytes} says of them. */
+  static void addRows(CudaStage stage, ScenarioRun run) {
+    List<Integer> all = rows(stage.model().name());
+    List<NamedTensors> inputs = all.stream().map(rows -> stage.model().rows(run, rows)).toList();
+    for (String path : PATHS) {
+      for (int callers : List.of(1, CudaTargets.LANES)) {
+        Rig rig = lanes(stage, path, callers);
+        for (int i = 0; i < all.size(); i++) {
+          addCell(stage, path, rig, inputs.get(i), callers, all.get(i));
+        }
+      }
+    }
+  }
+
+  /** Adds one-row requests in flight, put together to any number of rows, and to few sizes. */
+  static void addSizes(CudaStage stage) {
+    addFlights(stage, CudaCells.LANES, stage.rig("strategy=threads", INTRA_OP));
+    addFlights(stage, CudaCells.ANY_SIZE, batchingOf(stage, "[]"));
+    addFlights(stage, CudaCells.POWERS, batchingOf(stage, sizes(64)));
+    String steps = "[1,2,3,4,5,6,7,8,10,12,14,16,20,24,28,32,40,48,56,64]";
+    addFlights(stage, CudaCells.STEPS, batchingOf(stage, steps));
+  }
+
+  private static Rig batchingOf(CudaStage stage, String sizes) {
+    return stage.rig("strategy=batching", INTRA_OP, "batching.sizes=" + sizes);
+  }
+
+  private static void addFlights(CudaStage stage, String which, Rig rig) {
+    for (int requests : IN_FLIGHT) {
+      String name = CudaCells.sizes(which, requests);
+      stage.add(CudaLoad.async(name, rig, stage.model().row(), requests, requests));
     }
   }
 
