@@ -1,5 +1,6 @@
 package io.mpsparallel.backend;
 
+import io.mpsparallel.tensor.NamedTensors;
 import java.util.Optional;
 
 /**
@@ -27,6 +28,19 @@ public interface Model extends AutoCloseable {
    */
   default Optional<String> whyEager() {
     return Optional.empty();
+  }
+
+  /**
+   * Whether the stream has a recording at hand that a forward with such inputs would be launched
+   * from, so that it would run none of the model's operations on the calling thread. A hint, unless
+   * the caller is the only one who uses the stream. Any thread.
+   *
+   * @param stream of this model's device
+   * @param inputs stay the caller's; only their dtypes, shapes and names count
+   * @return false where nothing is recorded
+   */
+  default boolean isRecorded(Stream stream, NamedTensors inputs) {
+    return false;
   }
 
   /**

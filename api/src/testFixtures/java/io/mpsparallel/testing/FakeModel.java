@@ -1,5 +1,6 @@
 package io.mpsparallel.testing;
 
+import io.mpsparallel.backend.Capabilities;
 import io.mpsparallel.backend.Device;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.ModelSource;
@@ -8,10 +9,15 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.tensor.Tensor;
+import io.mpsparallel.tensor.TensorSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A function on a fake device, with a count of the calls that run. */
 final class FakeModel implements Model {
@@ -19,8 +25,17 @@ final class FakeModel implements Model {
   private final ModelSource source;
   private final FakeFunction function;
   private final Signature signature;
+  private final Map<Forward, Integer> runs = new ConcurrentHashMap<>();
   private int calls; // guarded by this
   private boolean closed; // guarded by this
+
+  /** What a recording would be for. */
+  private record Forward(Stream stream, List<String> names, List<TensorSpec> specs) {
+    static Forward of(Stream stream, NamedTensors inputs) {
+      return new Forward(
+          stream, inputs.names(), inputs.tensors().stream().map(Tensor::spec).toList());
+    }
+  }
 
   FakeModel(FakeDevice device, ModelSource source, FakeModels.Entry entry) {
     this.device = device;
@@ -69,6 +84,18 @@ final class FakeModel implements Model {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** As a device that records does: once such inputs came often enough on the stream. */
+  @Override
+  public boolean isRecorded(Stream stream, NamedTensors inputs) {
+    Capabilities facts = device.backend.capabilities(device.id);
+    return facts.graphKey() == Capabilities.GraphKey.SHAPE_AND_SLOT
+        && runs.getOrDefault(Forward.of(stream, inputs), 0) >= facts.warmUpRuns();
+  }
+
+  void ran(Stream stream, NamedTensors inputs) {
+    runs.merge(Forward.of(stream, inputs), 1, Integer::sum);
   }
 
   @Override

@@ -93,6 +93,7 @@ final class FakeSlot implements Slot {
     state = State.IN_FLIGHT;
     try {
       model.beginCall();
+      model.ran(stream, inputs);
     } catch (InferenceException e) {
       failure = e;
     }

@@ -65,6 +65,12 @@ final class LaneGraphs implements AutoCloseable {
     return about == null ? null : about.idle.pollLast();
   }
 
+  /** Whether {@link #take} would find one. */
+  synchronized boolean has(ForwardKey key) {
+    Known about = known.get(key);
+    return about != null && !about.idle.isEmpty();
+  }
+
   /** How often a forward ran without being recorded; 0 unless this thread ran it as well. */
   synchronized int eagerRuns(ForwardKey key) {
     Known about = known.get(key);

@@ -162,6 +162,12 @@ final class TorchModel implements Model {
     }
   }
 
+  @Override
+  public boolean isRecorded(Stream stream, NamedTensors inputs) {
+    LaneGraphs graphs = stream instanceof TorchStream own ? own.graphs() : null;
+    return graphs != null && graphs.has(ForwardKey.of(this, inputs));
+  }
+
   /** Whether forwards with inputs of these names can be recorded, as far as is known. */
   boolean isRecordable(List<String> names) {
     return whyEager == null && names.stream().noneMatch(this::isNumber); // whose value would stay

@@ -96,6 +96,12 @@ class RecordedForwardsTest {
     return graphs == null ? 0 : graphs.size();
   }
 
+  private static boolean isRecorded(Model model, Stream stream, int count) {
+    try (NamedTensors inputs = model.signature().check(floats(count, 0))) {
+      return model.isRecorded(stream, inputs);
+    }
+  }
+
   @Test
   void recurringShape_isRecordedOnceAndRightEachTime() {
     try (Model model = load(PathMode.AUTO, 512, SQUARE);
@@ -106,10 +112,13 @@ class RecordedForwardsTest {
         assertSquares(stream, slot, 3, i);
       }
       assertThat(recordings(stream)).isZero();
+      assertThat(isRecorded(model, stream, 3)).isFalse();
       for (int i = 0; i < 100; i++) {
         assertSquares(stream, slot, 3, i);
       }
       assertThat(recordings(stream)).isEqualTo(1);
+      assertThat(isRecorded(model, stream, 3)).isTrue();
+      assertThat(isRecorded(model, stream, 4)).isFalse();
       assertThat(model.whyEager()).isEmpty();
     }
   }

@@ -34,6 +34,10 @@ import org.slf4j.LoggerFactory;
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
+  private static final long AWAKE_NANOS = 2_000_000; // while half of the CPUs are left
+  private static final long BUSY_AWAKE_NANOS = 100_000; // while every lane can have a CPU
+  private static final long CROWDED_AWAKE_NANOS = 20_000;
+
   private final WorkSource source;
   private final IntFunction<Lane> maker;
   private final int cpus;
@@ -45,6 +49,7 @@ final class Crew {
   private final Queue<Job> handedOn = new ConcurrentLinkedQueue<>();
   private final AtomicInteger living = new AtomicInteger();
   private final AtomicInteger finishing = new AtomicInteger();
+  private final AtomicInteger waiting = new AtomicInteger(); // for the device, and awake
   private volatile int replaced; // written under the monitor
   private volatile int planNumber; // written under the monitor
   private volatile boolean watched; // somebody waits for quiet
@@ -225,9 +230,22 @@ final class Crew {
     return planNumber;
   }
 
-  /** Whether every lane can have a CPU, so that a thread can wait without sleeping. */
-  boolean hasSpareCpus() {
-    return living.get() <= cpus;
+  /**
+   * A lane's thread begins to wait for its device, until {@link #endWaiting}.
+   *
+   * @return for how long it may stay awake, in nanoseconds
+   */
+  long beginWaiting() {
+    int awake = waiting.incrementAndGet();
+    if (awake <= cpus / 2) {
+      return AWAKE_NANOS;
+    }
+    return living.get() <= cpus ? BUSY_AWAKE_NANOS : CROWDED_AWAKE_NANOS;
+  }
+
+  /** The end of that, or of its being awake. */
+  void endWaiting() {
+    waiting.decrementAndGet();
   }
 
   /** Whether lanes are to fail what is in flight. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * thread and a stream that have met, and never give it back: cuBLAS 32 MiB on an H100, which 16
  * callers that took whatever lane was idle filled with 79 GiB. So a thread has one lane, for as
  * long as it lives, and there are no more such threads than lanes; others wait for a lane's own
- * thread. Any thread.
+ * thread, unless their forward is recorded: a launch needs no such memory. Any thread.
  */
 final class Homes {
   private final AtomicReferenceArray<@Nullable WeakReference<Thread>> owners =

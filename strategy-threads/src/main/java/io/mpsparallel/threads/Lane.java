@@ -399,6 +399,11 @@ final class Lane {
     }
   }
 
+  /** Whether a caller that runs this request here would launch a recording of it. */
+  boolean hasRecorded(WorkItem item) {
+    return item.version().on(device()).isRecorded(first().stream(), item.inputs());
+  }
+
   /** As {@link #run}, for a caller; null if the device was lost before that. */
   @Nullable InferenceResult result(WorkItem item) {
     boolean begun = false;

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LaneRunner implements Runnable {
   private static final int SPINS = 16; // between two looks at the device, about half a microsecond
-  private static final long SPIN_NANOS = 100_000;
-  private static final long CROWDED_SPIN_NANOS = 20_000;
   private static final long PARK_NANOS = 50_000;
 
   private final Crew crew;
@@ -210,15 +208,29 @@ final class LaneRunner implements Runnable {
 
   /** Until some request is over, or there is room and something to fill it. */
   private void awaitDevice(boolean taking) {
-    long start = System.nanoTime();
-    long spinNanos = crew.hasSpareCpus() ? SPIN_NANOS : CROWDED_SPIN_NANOS;
+    if (hasWorkSoon(taking)) {
+      return;
+    }
     while (!hasWork(taking)) {
-      if (System.nanoTime() - start < spinNanos) {
+      LockSupport.parkNanos(this, PARK_NANOS);
+      clearInterrupt();
+    }
+  }
+
+  /** Stays awake for as long as the CPUs allow: a sleep takes twice as long as it is meant to. */
+  private boolean hasWorkSoon(boolean taking) {
+    long start = System.nanoTime();
+    long awakeNanos = crew.beginWaiting();
+    try {
+      while (!hasWork(taking)) {
+        if (System.nanoTime() - start >= awakeNanos) {
+          return false;
+        }
         spin();
-      } else {
-        LockSupport.parkNanos(this, PARK_NANOS);
-        clearInterrupt();
       }
+      return true;
+    } finally {
+      crew.endWaiting();
     }
   }
 

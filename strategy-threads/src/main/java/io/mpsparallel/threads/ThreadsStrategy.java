@@ -177,7 +177,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
     if (!facts.callerThreads() || crew.hasRequests()) {
       return null;
     }
-    LaneRunner runner = facts.asynchronous() ? crew.claim(home()) : crew.claimAny();
+    LaneRunner runner = facts.asynchronous() ? laneFor(item) : crew.claimAny();
     if (runner == null) {
       return null;
     }
@@ -187,6 +187,27 @@ final class ThreadsStrategy implements ParallelismStrategy {
     } finally {
       crew.giveBack(runner);
     }
+  }
+
+  /**
+   * The lane that this thread keeps to, or any that has recorded such a forward: to launch that
+   * leaves nothing behind.
+   */
+  private @Nullable LaneRunner laneFor(WorkItem item) {
+    LaneRunner own = crew.claim(home());
+    LaneRunner any = own == null ? crew.claimAny() : null;
+    if (any == null) {
+      return own;
+    }
+    boolean recorded = false;
+    try {
+      recorded = any.lane().hasRecorded(item);
+    } finally {
+      if (!recorded) {
+        crew.giveBack(any);
+      }
+    }
+    return recorded ? any : null;
   }
 
   /** Devices that work on by themselves keep memory for each thread on each of their streams. */
