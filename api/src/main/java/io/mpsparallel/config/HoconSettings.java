@@ -7,6 +7,7 @@ import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.AdaptiveSettings;
 import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.BatchSizes;
 import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.LaneSettings;
@@ -21,7 +22,6 @@ import io.mpsparallel.settings.StreamSettings.CommitMode;
 import io.mpsparallel.settings.ThreadSettings;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 
 /**
@@ -124,10 +124,16 @@ public final class HoconSettings {
     int rows = in.read("batching.max-rows", d.maxRows(), HoconSettings::integer);
     long bytes = in.read("batching.max-bytes", d.maxBytes(), Config::getBytes);
     Duration delay = in.read("batching.max-delay", d.maxDelay(), Config::getDuration);
-    List<Integer> sizes = in.read("batching.sizes", d.sizes(), Config::getIntList);
+    BatchSizes sizes = in.read("batching.sizes", d.sizes(), HoconSettings::batchSizes);
     boolean assume =
         in.read("batching.assume-independent-rows", d.assumeIndependentRows(), Config::getBoolean);
     return in.make(d, () -> new BatchingSettings(over, rows, bytes, delay, sizes, assume));
+  }
+
+  private static BatchSizes batchSizes(Config config, String key) {
+    return isWord(config, key, AUTO)
+        ? BatchSizes.AUTO
+        : BatchSizes.of(config.getIntList(key).toArray(Integer[]::new));
   }
 
   private static ProcessSettings processes(HoconReader in) {

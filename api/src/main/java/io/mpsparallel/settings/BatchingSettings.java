@@ -3,7 +3,6 @@ package io.mpsparallel.settings;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
-import java.util.List;
 
 /**
  * How requests are put together.
@@ -13,8 +12,8 @@ import java.util.List;
  * @param maxBytes the most bytes of inputs in a batch; a request that has more runs alone
  * @param maxDelay the longest that a request waits for others while a lane is free; zero never
  *     waits
- * @param sizes the sizes, in rows, that batches are padded to where a model states that its rows
- *     are independent; empty for any size
+ * @param sizes the sizes, in rows, that batches are padded to, if a model states that its rows are
+ *     independent or the rows of several requests are put together anyway
  * @param assumeIndependentRows whether models that do not state it are batched as well
  */
 public record BatchingSettings(
@@ -22,16 +21,16 @@ public record BatchingSettings(
     int maxRows,
     long maxBytes,
     Duration maxDelay,
-    List<Integer> sizes,
+    BatchSizes sizes,
     boolean assumeIndependentRows) {
   /** The most that {@link #maxRows} may be. */
   public static final int MOST_ROWS = 1 << 16;
 
   private static final Duration LONGEST = Duration.ofSeconds(10);
 
-  /** Over threads, 64 rows, 64 MiB, never waits, any size, all models. */
+  /** Over threads, 64 rows, 64 MiB, never waits, sizes as the device has it, all models. */
   public static final BatchingSettings DEFAULTS =
-      new BatchingSettings("threads", 64, 64 << 20, Duration.ZERO, List.of(), true);
+      new BatchingSettings("threads", 64, 64 << 20, Duration.ZERO, BatchSizes.AUTO, true);
 
   // Checks the ranges, and copies the list.
   public BatchingSettings {
@@ -41,14 +40,10 @@ public record BatchingSettings(
     if (requireNonNull(maxDelay, "maxDelay").isNegative() || maxDelay.compareTo(LONGEST) > 0) {
       throw Check.invalid("batching.max-delay", maxDelay, "0..10s");
     }
-    sizes = List.copyOf(sizes);
-    int least = 1;
-    for (int size : sizes) {
-      if (size < least || size > maxRows) {
-        throw Check.invalid(
-            "batching.sizes", sizes, "rising sizes of 1..batching.max-rows, which is " + maxRows);
-      }
-      least = size + 1;
+    int largest = requireNonNull(sizes, "sizes").rows().stream().reduce(0, Math::max);
+    if (largest > maxRows) {
+      throw Check.invalid(
+          "batching.sizes", sizes, "rising sizes of 1..batching.max-rows, which is " + maxRows);
     }
   }
 
@@ -76,12 +71,11 @@ public record BatchingSettings(
   /**
    * Changes the allowed sizes.
    *
-   * @param changed rising numbers of rows; none for any size
+   * @param changed the sizes
    * @return the changed settings
    */
-  public BatchingSettings withSizes(Integer... changed) {
-    return new BatchingSettings(
-        over, maxRows, maxBytes, maxDelay, List.of(changed), assumeIndependentRows);
+  public BatchingSettings withSizes(BatchSizes changed) {
+    return new BatchingSettings(over, maxRows, maxBytes, maxDelay, changed, assumeIndependentRows);
   }
 
   /**

@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigParseOptions;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.AdaptiveSettings;
 import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.BatchSizes;
 import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.LaneSettings;
@@ -95,7 +96,7 @@ final class EveryKeyTest {
         of(
             "batching.sizes",
             "[1, 8]",
-            List.of(1, 8),
+            BatchSizes.of(1, 8),
             in.andThen(BatchingSettings::sizes),
             "[8, 1]"),
         of(

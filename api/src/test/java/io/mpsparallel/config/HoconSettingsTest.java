@@ -88,8 +88,8 @@ class HoconSettingsTest {
     String words =
         "mps-parallel { deadline = none, threads.blas = auto, streams.when-exhausted = fail,"
             + " streams.gate-width = auto, path.threshold-bytes = auto, path.mode = auto,"
-            + " streams.commit = auto, lanes.count = auto, lanes.depth = auto,"
-            + " queue.when-full = wait }";
+            + " streams.commit = auto, lanes.count = auto, lanes.depth = auto, batching.sizes ="
+            + " auto, queue.when-full = wait }";
     assertThat(parse(words)).isEqualTo(ExecutorSettings.DEFAULTS);
   }
 

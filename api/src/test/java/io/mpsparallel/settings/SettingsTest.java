@@ -9,6 +9,7 @@ import io.mpsparallel.settings.PathSettings.PathMode;
 import io.mpsparallel.settings.QueueSettings.WhenFull;
 import io.mpsparallel.settings.StreamSettings.CommitMode;
 import java.time.Duration;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -148,10 +149,33 @@ class SettingsTest {
   @Test
   void batching_sizes_rise() {
     BatchingSettings d = BatchingSettings.DEFAULTS;
-    assertThat(d.withSizes(1, 8, 64).sizes()).containsExactly(1, 8, 64);
-    assertRefused(() -> d.withSizes(0), "batching.sizes: [0] (expected: rising sizes of 1..");
-    assertRefused(() -> d.withSizes(8, 8), "batching.sizes: [8, 8]");
-    assertRefused(() -> d.withSizes(8, 65), "batching.max-rows, which is 64");
+    assertThat(d.withSizes(BatchSizes.of(1, 8, 64)).sizes().rows()).containsExactly(1, 8, 64);
+    assertRefused(
+        () -> d.withSizes(BatchSizes.of(0)), "batching.sizes: [0] (expected: rising sizes of 1..");
+    assertRefused(() -> d.withSizes(BatchSizes.of(8, 8)), "batching.sizes: [8, 8]");
+    assertRefused(() -> d.withSizes(BatchSizes.of(8, 65)), "batching.max-rows, which is 64");
+  }
+
+  @Test
+  void batchSizes_ofADevice_areChosenOrAFewThatEndWithTheMost() {
+    assertThat(BatchSizes.of(2, 8).on(true, 64)).containsExactly(2, 8);
+    assertThat(BatchSizes.of(2, 8).on(false, 64)).containsExactly(2, 8);
+    assertThat(BatchSizes.ANY.on(true, 64)).isEmpty();
+    assertThat(BatchSizes.AUTO.on(false, 64)).isEmpty();
+    assertThat(BatchSizes.AUTO.on(true, 1)).containsExactly(1);
+    assertThat(BatchSizes.AUTO.on(true, 2)).containsExactly(1, 2);
+    assertThat(BatchSizes.AUTO.on(true, 64))
+        .containsExactly(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64);
+    assertThat(BatchSizes.AUTO.on(true, 50))
+        .containsExactly(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 50);
+  }
+
+  @Test
+  void batchSizes_word_isThatOfTheConfiguration() {
+    assertThat(BatchSizes.AUTO).hasToString("auto");
+    assertThat(BatchSizes.of(1, 4)).hasToString("[1, 4]");
+    assertThat(BatchSizes.of()).isEqualTo(BatchSizes.ANY).hasToString("[]");
+    assertRefused(() -> new BatchSizes(true, List.of(1)), "none, if the device decides");
   }
 
   @Test

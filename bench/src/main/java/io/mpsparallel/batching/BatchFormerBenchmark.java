@@ -53,7 +53,12 @@ public class BatchFormerBenchmark {
     Traits traits = Traits.of(Signature.UNKNOWN, true, null);
     source =
         new BatchSource(
-            1024, Ticker.SYSTEM, BatchingSettings.DEFAULTS, 1, true, version -> traits, () -> {});
+            1024,
+            Ticker.SYSTEM,
+            BatchFormer.of(BatchingSettings.DEFAULTS, new Sizes(List.of()), 1, true),
+            new Sizes(List.of()),
+            version -> traits,
+            () -> {});
     ModelVersion version = new ModelVersion(Map.of(), () -> {});
     for (int i = 0; i < requests; i++) {
       NamedTensors inputs = NamedTensors.of(Tensor.of(new float[WIDTH], 1, WIDTH));

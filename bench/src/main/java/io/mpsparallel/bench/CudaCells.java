@@ -9,6 +9,7 @@ final class CudaCells {
   static final String WHOLE_DEVICE = "device-wide synchronise per call";
   static final String ANY_SIZE = "batching, any size";
   static final String POWERS = "batching, powers of two";
+  static final String DEFAULT_SIZES = "batching, two sizes a power of two";
   static final String STEPS = "batching, four sizes a power of two";
   static final String LANES = "threads";
 

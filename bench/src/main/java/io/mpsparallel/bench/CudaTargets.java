@@ -144,7 +144,8 @@ final class CudaTargets {
     List<CudaFigure> all = new ArrayList<>();
     for (int requests : CudaThreads.IN_FLIGHT) {
       String lanes = CudaCells.sizes(CudaCells.LANES, requests);
-      for (String sizes : List.of(CudaCells.ANY_SIZE, CudaCells.POWERS, CudaCells.STEPS)) {
+      for (String sizes :
+          List.of(CudaCells.ANY_SIZE, CudaCells.POWERS, CudaCells.DEFAULT_SIZES, CudaCells.STEPS)) {
         all.add(CudaFigure.ratio(CudaCells.sizes(sizes, requests), lanes, null));
       }
     }

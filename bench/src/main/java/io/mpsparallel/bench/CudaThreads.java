@@ -101,6 +101,7 @@ final class CudaThreads {
     addFlights(stage, CudaCells.LANES, stage.rig("strategy=threads", INTRA_OP));
     addFlights(stage, CudaCells.ANY_SIZE, batchingOf(stage, "[]"));
     addFlights(stage, CudaCells.POWERS, batchingOf(stage, sizes(64)));
+    addFlights(stage, CudaCells.DEFAULT_SIZES, batchingOf(stage, "auto"));
     String steps = "[1,2,3,4,5,6,7,8,10,12,14,16,20,24,28,32,40,48,56,64]";
     addFlights(stage, CudaCells.STEPS, batchingOf(stage, steps));
   }
@@ -137,8 +138,7 @@ final class CudaThreads {
         INTRA_OP,
         "queue.capacity=16384",
         "path.mode=" + path,
-        "batching.max-rows=" + maxRows,
-        "batching.sizes=" + sizes(maxRows));
+        "batching.max-rows=" + maxRows);
   }
 
   /** {@return 1, 2, 4 and so on, as a setting} */

@@ -235,7 +235,7 @@ final class DeviceSlot extends TorchSlot {
     uploads.clear();
     returned.clear();
     if (recorded != null && graphs != null) {
-      graphs.lose();
+      graphs.lose(recorded);
       recorded = null;
     }
     discard(); // what is left frees itself in the order of the stream

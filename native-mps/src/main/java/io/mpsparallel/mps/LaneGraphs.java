@@ -18,18 +18,21 @@ import org.slf4j.LoggerFactory;
 /**
  * The recorded forwards of one stream that nobody uses at the moment, and what is known about those
  * that were not recorded yet. As many recordings of one forward come to be as are in flight at
- * once. Bounded: the forwards that were not asked for the longest go first. Any thread, under its
- * own monitor.
+ * once. Bounded in number and in staging memory, which each has for itself, while what they need of
+ * the device they share: the forwards that were not asked for the longest go first. Any thread,
+ * under its own monitor.
  */
 final class LaneGraphs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LaneGraphs.class);
 
   private static final int MOST_LENT = 8; // recordings of one forward
+  private static final long MOST_BYTES = 128L << 20; // of staging memory
 
   private final GraphRecorder recorder;
   private final int capacity;
   private final LinkedHashMap<ForwardKey, Known> known = new LinkedHashMap<>(16, 0.75f, true);
   private int graphs; // idle or in use
+  private long bytes; // of those
   private boolean closed;
 
   /** What an output was like. */
@@ -105,6 +108,7 @@ final class LaneGraphs implements AutoCloseable {
     synchronized (this) {
       known.computeIfAbsent(forward.key(), k -> new Known());
       graphs++;
+      bytes += forward.stagedBytes();
       surplus = evicted(forward.key());
     }
     surplus.forEach(LaneGraphs::free);
@@ -139,14 +143,19 @@ final class LaneGraphs implements AutoCloseable {
         about.idle.addLast(forward);
         return;
       }
-      graphs--;
+      left(forward);
     }
     free(forward);
   }
 
   /** Forgets a recording that the device may still use: it is never freed. */
-  synchronized void lose() {
+  synchronized void lose(RecordedForward forward) {
+    left(forward);
+  }
+
+  private void left(RecordedForward forward) {
     graphs--;
+    bytes -= forward.stagedBytes();
   }
 
   /** Frees the recordings of a model; those in use when they come back. */
@@ -165,7 +174,7 @@ final class LaneGraphs implements AutoCloseable {
           freed.addAll(next.getValue().idle);
         }
       }
-      graphs -= freed.size();
+      freed.forEach(this::left);
     }
     freed.forEach(LaneGraphs::free);
   }
@@ -179,15 +188,19 @@ final class LaneGraphs implements AutoCloseable {
   private List<RecordedForward> evicted(ForwardKey kept) {
     List<RecordedForward> evicted = new ArrayList<>();
     Iterator<Map.Entry<ForwardKey, Known>> oldest = known.entrySet().iterator();
-    while ((graphs > capacity || known.size() > capacity) && oldest.hasNext()) {
+    while (isFull() && oldest.hasNext()) {
       Map.Entry<ForwardKey, Known> next = oldest.next();
       if (!next.getKey().equals(kept)) {
         oldest.remove();
         evicted.addAll(next.getValue().idle);
-        graphs -= next.getValue().idle.size();
+        next.getValue().idle.forEach(this::left);
       }
     }
     return evicted;
+  }
+
+  private boolean isFull() {
+    return graphs > capacity || known.size() > capacity || bytes > MOST_BYTES;
   }
 
   private static void free(RecordedForward forward) {

@@ -124,6 +124,18 @@ final class RecordedForward implements AutoCloseable {
     return inputs;
   }
 
+  /** The staging memory that it has for itself. */
+  long stagedBytes() {
+    long bytes = 0;
+    for (Block input : inputs) {
+      bytes += input.capacity();
+    }
+    for (Returned output : outputs) {
+      bytes += output.spec().byteLength();
+    }
+    return bytes;
+  }
+
   /** Copies all inputs to where the device will read them. */
   void fill(NamedTensors given) {
     for (int i = 0; i < inputs.size(); i++) {

@@ -123,6 +123,25 @@ class RecordedForwardsTest {
     }
   }
 
+  /** Each has 24 MB of inputs and as many of outputs, and a stream keeps 128 MiB. */
+  @Test
+  void largeRecordings_areEvictedBeforeTheyFillTheMemory() {
+    int large = 6_000_000;
+    try (Model model = load(PathMode.GRAPH, 512, SQUARE);
+        Stream stream = backend.acquireStream(device());
+        Stream.Scope inside = stream.enter();
+        Slot slot = model.newSlot(stream)) {
+      for (int shape = 0; shape < 3; shape++) {
+        try (NamedTensors inputs = floats(large + shape, 0)) {
+          for (int i = 0; i < UNTIL_RECORDED; i++) {
+            assertThat(run(stream, slot, inputs)[3]).isEqualTo(9);
+          }
+        }
+        assertThat(recordings(stream)).isEqualTo(Math.min(2, shape + 1));
+      }
+    }
+  }
+
   @Test
   void eagerMode_neverRecords() {
     try (Model model = load(PathMode.EAGER, 512, SQUARE);

@@ -3,7 +3,6 @@ package io.mpsparallel.batching;
 import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.strategy.BatchStats.Reason;
 import io.mpsparallel.work.WorkItem;
-import java.util.List;
 
 /**
  * Decides, when a lane asks, which requests leave together, or until when they wait for more. Pure
@@ -31,12 +30,12 @@ record BatchFormer(
   /**
    * The former that some settings ask for.
    *
+   * @param sizes the allowed sizes
    * @param mostApart the most requests that run one after another, if they cannot be stacked
    * @param spreading whether lanes run at the same time
    */
-  static BatchFormer of(BatchingSettings settings, int mostApart, boolean spreading) {
-    List<Integer> sizes = settings.sizes();
-    int most = sizes.isEmpty() ? settings.maxRows() : sizes.get(sizes.size() - 1);
+  static BatchFormer of(BatchingSettings settings, Sizes sizes, int mostApart, boolean spreading) {
+    int most = sizes.mostRows(settings.maxRows());
     long delayNanos = settings.maxDelay().toNanos();
     return new BatchFormer(most, settings.maxBytes(), mostApart, spreading, delayNanos);
   }

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.event.Events;
-import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.strategy.BatchStats;
 import io.mpsparallel.work.BoundedSource;
 import io.mpsparallel.work.Job;
@@ -27,11 +26,11 @@ final class BatchSource extends BoundedSource<Arrival> implements Batch.Owner {
   private static final long NOW = Long.MIN_VALUE;
 
   private final Runnable moreWork;
-  private final List<Integer> sizes;
   private final Groups groups;
   private final ArrayDeque<Part> parts = new ArrayDeque<>(); // go before all others
   private final Tally tally = new Tally();
   private BatchFormer former;
+  private Sizes sizes;
   private boolean patient = true;
   private int lanes = 1;
   private int rowsInFlight;
@@ -42,33 +41,38 @@ final class BatchSource extends BoundedSource<Arrival> implements Batch.Owner {
    * An empty source.
    *
    * @param capacity how many requests may wait
-   * @param mostApart how many requests that cannot be stacked run one after another
-   * @param spreading whether lanes run at the same time
+   * @param former says what batches are like
+   * @param sizes what they are padded to
    * @param traitsOf what a model says about itself
    * @param moreWork called, with no lock held, when waiting requests may leave now
    */
   BatchSource(
       int capacity,
       Ticker ticker,
-      BatchingSettings settings,
-      int mostApart,
-      boolean spreading,
+      BatchFormer former,
+      Sizes sizes,
       Function<ModelVersion, Traits> traitsOf,
       Runnable moreWork) {
     super(capacity, ticker);
     groups = new Groups(traitsOf);
     this.moreWork = moreWork;
-    sizes = settings.sizes();
-    former = BatchFormer.of(settings, mostApart, spreading);
+    this.former = former;
+    this.sizes = sizes;
   }
 
   // ---- for the strategy ----
 
-  /** Changes what batches are like, if there is a former, and says how many lanes there are. */
-  void change(@Nullable BatchFormer changed, int changedLanes) {
+  /** Says how many lanes there are. */
+  void change(int changedLanes) {
+    lookAgain(() -> lanes = changedLanes);
+  }
+
+  /** Changes what batches are like, and says how many lanes there are. */
+  void change(BatchFormer changed, Sizes changedSizes, int changedLanes) {
     lookAgain(
         () -> {
-          former = changed == null ? former : changed;
+          former = changed;
+          sizes = changedSizes;
           lanes = changedLanes;
         });
   }
@@ -203,23 +207,15 @@ final class BatchSource extends BoundedSource<Arrival> implements Batch.Owner {
   private Batch started(Part part) {
     boolean stacked = part.group().isStacked();
     int own = part.rows();
-    int rows = stacked && part.group().traits().isPadded() ? padded(own) : own;
+    boolean mixed = part.size() > 1; // rows of several requests: a further one adds no risk
+    boolean padded = stacked && (mixed || part.group().traits().isPadded());
+    int rows = padded ? sizes.padded(own) : own;
     changeInFlight(1, rows);
     Lengths lengths = part.group().traits().lengths();
     int bucket = part.group().key().bucket();
     return stacked && bucket > 0 && lengths != null
         ? new Batch(this, part, rows, lengths, lengths.common(part.requests(), bucket))
         : new Batch(this, part, stacked, rows);
-  }
-
-  /** The next allowed size; a request that is larger than all stays as it is. */
-  private int padded(int rows) {
-    for (int size : sizes) {
-      if (size >= rows) {
-        return size;
-      }
-    }
-    return rows;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock

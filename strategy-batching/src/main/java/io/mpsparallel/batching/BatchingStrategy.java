@@ -36,6 +36,7 @@ final class BatchingStrategy implements ParallelismStrategy {
   private final int mostApart;
   private final boolean spreading; // lanes of a device that works on by itself share it
   private final boolean prepared; // the device prepares for every new shape
+  private final boolean records; // and records forwards
   private final BatchSource source;
   private final ParallelismStrategy below;
   private final Spinner answers;
@@ -47,13 +48,14 @@ final class BatchingStrategy implements ParallelismStrategy {
     mostApart = mostApart(facts);
     spreading = !facts.asynchronous();
     prepared = facts.graphKey() != Capabilities.GraphKey.MODEL;
+    records = facts.graphKey() == Capabilities.GraphKey.SHAPE_AND_SLOT;
+    Sizes sizes = Sizes.of(settings, records, settings.maxRows());
     source =
         new BatchSource(
             context.settings().queue().capacity(),
             context.ticker(),
-            settings,
-            mostApart,
-            spreading,
+            BatchFormer.of(settings, sizes, mostApart, spreading),
+            sizes,
             this::traitsOf,
             this::moreWork);
     below = context.downstream("batching.over", settings.over(), source);
@@ -89,7 +91,7 @@ final class BatchingStrategy implements ParallelismStrategy {
   @Override
   public void start() {
     below.start();
-    source.change(null, below.stats().lanes());
+    source.change(below.stats().lanes());
     accepting = true;
   }
 
@@ -133,7 +135,8 @@ final class BatchingStrategy implements ParallelismStrategy {
     Traits traits = traitsOf(version);
     Lengths lengths = traits.lengths();
     List<NamedTensors> all = lengths == null ? cases : lengths.of(cases);
-    return below.warmUp(version, traits.isPadded() ? Sizes.of(all, settings.sizes()) : all);
+    Sizes sizes = Sizes.of(settings, records, settings.maxRows());
+    return below.warmUp(version, traits.isPadded() ? sizes.cases(all) : all);
   }
 
   @Override
@@ -149,13 +152,16 @@ final class BatchingStrategy implements ParallelismStrategy {
   @Override
   public void apply(Plan plan) {
     below.apply(plan);
-    source.change(plan.route() == Plan.Route.BATCHED ? former(plan) : null, below.stats().lanes());
-  }
-
-  private BatchFormer former(Plan plan) {
+    if (plan.route() != Plan.Route.BATCHED) {
+      source.change(below.stats().lanes());
+      return;
+    }
     int rows = Math.min(plan.maxRows(), BatchingSettings.MOST_ROWS);
     long delayNanos = plan.maxDelay().toNanos();
-    return new BatchFormer(rows, settings.maxBytes(), mostApart, spreading, delayNanos);
+    source.change(
+        new BatchFormer(rows, settings.maxBytes(), mostApart, spreading, delayNanos),
+        Sizes.of(settings, records, rows),
+        below.stats().lanes());
   }
 
   @Override

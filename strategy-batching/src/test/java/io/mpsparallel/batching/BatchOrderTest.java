@@ -72,9 +72,9 @@ class BatchOrderTest {
     return new BatchSource(
         1_000,
         () -> 0L,
-        BatchingSettings.DEFAULTS.withMost(MOST_ROWS, 1 << 20),
-        3,
-        true,
+        BatchFormer.of(
+            BatchingSettings.DEFAULTS.withMost(MOST_ROWS, 1 << 20), new Sizes(List.of()), 3, true),
+        new Sizes(List.of()),
         any -> Traits.of(Signature.UNKNOWN, true, lengths),
         () -> {});
   }

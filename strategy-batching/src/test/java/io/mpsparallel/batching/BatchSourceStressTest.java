@@ -41,9 +41,8 @@ class BatchSourceStressTest {
       new BatchSource(
           CLIENTS,
           Ticker.SYSTEM,
-          BatchingSettings.DEFAULTS,
-          1,
-          true,
+          BatchFormer.of(BatchingSettings.DEFAULTS, new Sizes(List.of()), 1, true),
+          new Sizes(List.of()),
           any -> Traits.of(Signature.UNKNOWN, true, null),
           () -> {});
 

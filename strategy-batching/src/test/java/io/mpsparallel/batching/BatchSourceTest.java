@@ -16,6 +16,7 @@ import io.mpsparallel.work.Priority;
 import io.mpsparallel.work.WorkItem;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +28,8 @@ class BatchSourceTest {
   private static final InferenceException ANY =
       new InferenceException(ErrorCode.MODEL_FAILED, "any");
 
+  private static final Sizes ANY_SIZE = new Sizes(List.of());
+
   private final ManualTicker ticker = new ManualTicker();
   private final AtomicInteger calls = new AtomicInteger();
   private final ModelVersion version = new ModelVersion(Map.of(), () -> {});
@@ -36,9 +39,8 @@ class BatchSourceTest {
     return new BatchSource(
         100,
         ticker,
-        settings,
-        1,
-        true,
+        BatchFormer.of(settings, ANY_SIZE, 1, true),
+        ANY_SIZE,
         any -> Traits.of(Signature.UNKNOWN, true, null),
         calls::incrementAndGet);
   }

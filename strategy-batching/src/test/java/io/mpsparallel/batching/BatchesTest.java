@@ -7,6 +7,7 @@ import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.settings.BatchSizes;
 import io.mpsparallel.strategy.BatchStats;
 import io.mpsparallel.strategy.BatchStats.Reason;
 import io.mpsparallel.tensor.DType;
@@ -328,7 +329,7 @@ class BatchesTest extends BatchingFixture {
     Signature stated =
         new Signature(List.of(InputSpec.named("x")), List.of()).withIndependentRows();
     open(
-        oneLane().withBatching(batching().withSizes(1, 4, 8)),
+        oneLane().withBatching(batching().withSizes(BatchSizes.of(1, 4, 8))),
         FakeBackend.builder().model("independent", stated, this::plus));
     try (LoadedModel model = load("independent")) {
       List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
@@ -346,15 +347,45 @@ class BatchesTest extends BatchingFixture {
   }
 
   @Test
-  void sizes_ofAModelThatStatesNothing_areNotPaddedTo() {
-    open(oneLane().withBatching(batching().withSizes(4, 8)));
+  void sizes_ofAModelThatStatesNothing_arePaddedToWhereRowsAreMixedAnyway() {
+    open(oneLane().withBatching(batching().withSizes(BatchSizes.of(4, 8))));
     try (LoadedModel model = load()) {
       List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
       List<CompletableFuture<InferenceResult>> futures =
           IntStream.range(0, 3).mapToObj(i -> model.submit(rows(i))).toList();
       release(held);
+      for (int i = 0; i < 3; i++) {
+        assertThat(answer(futures.get(i))).containsExactly(i + 1);
+      }
+      assertThat(forwards).containsExactly(List.of(0f), List.of(0f, 1f, 2f, 2f));
+    }
+  }
+
+  @Test
+  void sizes_notChosen_areTwoForEachPowerOfTwoWhereForwardsAreRecorded() {
+    open(oneLane(), FakeBackend.builder().asynchronous());
+    try (LoadedModel model = load()) {
+      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
+      List<CompletableFuture<InferenceResult>> futures =
+          IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
+      release(held);
+      for (int i = 0; i < 5; i++) {
+        assertThat(answer(futures.get(i))).containsExactly(i + 1);
+      }
+      assertThat(forwards).containsExactly(List.of(0f), List.of(0f, 1f, 2f, 3f, 4f, 4f));
+    }
+  }
+
+  @Test
+  void sizes_notChosen_areAnyOnACpu() {
+    open(oneLane());
+    try (LoadedModel model = load()) {
+      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
+      List<CompletableFuture<InferenceResult>> futures =
+          IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
+      release(held);
       futures.forEach(BatchingFixture::answer);
-      assertThat(forwards).extracting(List::size).containsExactly(1, 3);
+      assertThat(forwards).extracting(List::size).containsExactly(1, 5);
     }
   }
 
@@ -364,7 +395,7 @@ class BatchesTest extends BatchingFixture {
         new Signature(List.of(InputSpec.of("x", DType.FLOAT32, -1, 1)), List.of())
             .withIndependentRows();
     open(
-        BatchingContract.lanes(2, 1).withBatching(batching().withSizes(2, 4)),
+        BatchingContract.lanes(2, 1).withBatching(batching().withSizes(BatchSizes.of(2, 4))),
         FakeBackend.builder().model("independent", stated, this::plus));
     try (LoadedModel model =
         executor.load(

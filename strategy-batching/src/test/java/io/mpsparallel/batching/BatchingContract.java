@@ -1,5 +1,6 @@
 package io.mpsparallel.batching;
 
+import io.mpsparallel.settings.BatchSizes;
 import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.LaneSettings;
@@ -31,7 +32,12 @@ abstract class BatchingContract extends InProcessStrategyContract {
 
   @Override
   protected ExecutorSettings settings() {
-    return lanes(lanes, 1);
+    return anySize(lanes(lanes, 1));
+  }
+
+  /** Without rows that are added, for the suite counts those that are computed. */
+  static ExecutorSettings anySize(ExecutorSettings settings) {
+    return settings.withBatching(settings.batching().withSizes(BatchSizes.ANY));
   }
 
   @Override

@@ -12,7 +12,7 @@ final class BatchingDeepTest extends BatchingContract {
 
   @Override
   protected ExecutorSettings settings() {
-    return lanes(1, 2);
+    return anySize(lanes(1, 2));
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.settings.BatchSizes;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.BatchStats;
 import io.mpsparallel.tensor.DType;
@@ -179,7 +180,7 @@ class PaddedBatchesTest extends BatchingFixture {
   @Test
   void rowsAndLengths_bothFilledUp_areCountedApart() {
     open(
-        oneLane().withBatching(batching().withSizes(1, 4, 8)),
+        oneLane().withBatching(batching().withSizes(BatchSizes.of(1, 4, 8))),
         FakeBackend.builder().apple().model("sums", SIGNATURE.withIndependentRows(), this::sums));
     try (LoadedModel model = executor.load(FakeModels.source("sums").padding(RULES))) {
       waveOf(model, 4, 3, 2);
@@ -320,7 +321,7 @@ class PaddedBatchesTest extends BatchingFixture {
   @Test
   void warmUp_runsEachSizeInEachLength() {
     open(
-        oneLane().withBatching(batching().withSizes(2, 4)),
+        oneLane().withBatching(batching().withSizes(BatchSizes.of(2, 4))),
         FakeBackend.builder().model("sums", SIGNATURE.withIndependentRows(), this::sums));
     WarmUp one = WarmUp.of(List.of(Map.of("ids", new long[] {1, 3})));
     try (LoadedModel model =
