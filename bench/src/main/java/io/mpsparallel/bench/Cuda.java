@@ -75,6 +75,9 @@ final class Cuda implements Scenario {
     if (parts.contains(CudaPart.SIZES)) {
       part(run, model, "sizes", stage -> sizes(run, stage));
     }
+    if (parts.contains(CudaPart.GPUS)) {
+      part(run, model, "GPUs", stage -> gpus(run, stage));
+    }
     if (parts.contains(CudaPart.SHARES)) {
       part(run, model, "shares", stage -> shares(run, stage, shares));
     }
@@ -150,6 +153,19 @@ final class Cuda implements Scenario {
     String title = stage.model().name() + ": one-row requests and sizes of batches";
     run.report().section(title, Figures.rates(rounds, stage.cells()));
     targets(run, stage, rounds, CudaTargets.ofSizes());
+  }
+
+  private static void gpus(ScenarioRun run, CudaStage stage) {
+    int count = CudaLoops.isOnGpu(run) ? RawMemory.gpus() : 0;
+    if (count < 2) {
+      run.report().say(stage.model().name() + ": no second GPU: nothing is spread.");
+      return;
+    }
+    CudaThreads.addGpus(stage);
+    Rounds rounds = stage.measure();
+    String title = stage.model().name() + ": one row, on one GPU and on all " + count;
+    run.report().section(title, Figures.rates(rounds, stage.cells()));
+    targets(run, stage, rounds, CudaTargets.ofGpus());
   }
 
   private static void targets(

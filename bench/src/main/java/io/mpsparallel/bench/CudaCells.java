@@ -12,6 +12,8 @@ final class CudaCells {
   static final String DEFAULT_SIZES = "batching, two sizes a power of two";
   static final String STEPS = "batching, four sizes a power of two";
   static final String LANES = "threads";
+  static final String ONE_GPU = "one GPU";
+  static final String ALL_GPUS = "all GPUs";
 
   private CudaCells() {}
 
@@ -38,6 +40,21 @@ final class CudaCells {
   /** Requests in flight over 4 lanes. */
   static String inFlight(int depth, int requests) {
     return "4 lanes, depth " + depth + ", " + requests + " in flight";
+  }
+
+  /** Blocked callers on the lanes of one GPU, or of all. */
+  static String callers(String gpus, int callers) {
+    return gpus + ", " + callers + " callers";
+  }
+
+  /** Requests in flight over 4 lanes on one GPU, or on each. */
+  static String flights(String gpus, int requests) {
+    return gpus + ", 4 lanes each, " + requests + " in flight";
+  }
+
+  /** Clients that do not wait, batched, on one GPU or on all. */
+  static String batches(String gpus, int clients) {
+    return gpus + ", batching, " + clients + " clients";
   }
 
   /** Requests in flight, of batching with some sizes or of another strategy. */

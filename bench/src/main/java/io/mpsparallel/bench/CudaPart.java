@@ -19,6 +19,8 @@ enum CudaPart {
   ROWS,
   /** Requests put together to any number of rows, and to few sizes. */
   SIZES,
+  /** The same on one GPU and on all, if there are several. */
+  GPUS,
   /** Where the time of one call goes. */
   SHARES;
 

@@ -152,6 +152,25 @@ final class CudaTargets {
     return all;
   }
 
+  /** {@return what all GPUs do over one} */
+  static List<CudaFigure> ofGpus() {
+    List<CudaFigure> all = new ArrayList<>();
+    String one = CudaCells.ONE_GPU;
+    String each = CudaCells.ALL_GPUS;
+    for (int times : List.of(1, 2)) {
+      int callers = times * MANY;
+      int requests = times * 4 * MANY;
+      all.add(ratio(CudaCells.callers(each, callers), CudaCells.callers(one, callers)));
+      all.add(ratio(CudaCells.flights(each, requests), CudaCells.flights(one, requests)));
+      all.add(ratio(CudaCells.batches(each, callers), CudaCells.batches(one, callers)));
+    }
+    return all;
+  }
+
+  private static CudaFigure ratio(String cell, String base) {
+    return CudaFigure.ratio(cell, base, null);
+  }
+
   private static @Nullable Target only(boolean applies, Target target) {
     return applies ? target : null;
   }

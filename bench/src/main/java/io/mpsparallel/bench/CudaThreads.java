@@ -141,6 +141,25 @@ final class CudaThreads {
         "batching.max-rows=" + maxRows);
   }
 
+  /** Adds the same load on one GPU and on all, and twice the load on all. */
+  static void addGpus(CudaStage stage) {
+    NamedTensors row = stage.model().row();
+    for (String gpus : List.of(CudaCells.ONE_GPU, CudaCells.ALL_GPUS)) {
+      String device = "device=\"" + (gpus.equals(CudaCells.ONE_GPU) ? "cuda:0" : "cuda:all") + "\"";
+      Rig many = stage.rig(device, "strategy=threads", INTRA_OP, "lanes.count=16");
+      Rig few = stage.rig(device, "strategy=threads", INTRA_OP, "lanes.count=4");
+      Rig batches = stage.rig(device, "strategy=batching", INTRA_OP, "queue.capacity=16384");
+      for (int times : List.of(1, 2)) {
+        int callers = times * CudaTargets.MANY;
+        int requests = times * 4 * CudaTargets.MANY;
+        stage.add(CudaLoad.blocked(CudaCells.callers(gpus, callers), many, row, callers, callers));
+        stage.add(CudaLoad.async(CudaCells.flights(gpus, requests), few, row, requests, requests));
+        stage.add(
+            CudaLoad.clients(CudaCells.batches(gpus, callers), batches, row, callers, WINDOW));
+      }
+    }
+  }
+
   /** {@return 1, 2, 4 and so on, as a setting} */
   static String sizes(int most) {
     return Stream.iterate(1, size -> size <= most, size -> 2 * size)

@@ -89,8 +89,8 @@ public final class ScenarioMain implements Callable<Integer> {
       paramLabel = "PART",
       split = ",",
       description =
-          "With cuda: raw, threads, inflight, batching, rows, sizes, shares; with adaptive-regret:"
-              + " rows and models; none means all.")
+          "With cuda: raw, threads, inflight, batching, rows, sizes, gpus, shares; with"
+              + " adaptive-regret: rows and models; none means all.")
   private List<String> only = new ArrayList<>();
 
   @Option(

@@ -19,6 +19,13 @@ public final class RawMemory {
     }
   }
 
+  /** {@return how many GPUs this process sees} */
+  public static int gpus() {
+    int[] count = new int[1];
+    RawStream.check(cudart.cudaGetDeviceCount(count), "cudaGetDeviceCount");
+    return count[0];
+  }
+
   /** Gives back what libtorch keeps for streams that are gone; while no captured graph is left. */
   public static void release() {
     torch_cuda.getAllocator().emptyCache();

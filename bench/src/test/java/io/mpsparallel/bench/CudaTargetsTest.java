@@ -143,12 +143,12 @@ final class CudaTargetsTest {
 
   @Test
   void parts_areChosenByName_allIfNoneIsNamed() {
-    assertThat(CudaPart.of(List.of())).hasSize(7);
+    assertThat(CudaPart.of(List.of())).hasSize(8);
     assertThat(CudaPart.of(List.of("raw", "inflight")))
         .containsExactly(CudaPart.RAW, CudaPart.INFLIGHT);
     assertThatThrownBy(() -> CudaPart.of(List.of("row")))
         .hasMessage(
-            "part: 'row' (expected: some of [raw, threads, inflight, batching, rows, sizes,"
+            "part: 'row' (expected: some of [raw, threads, inflight, batching, rows, sizes, gpus,"
                 + " shares])");
   }
 }

@@ -89,6 +89,11 @@ abstract class FaultsOnDevice {
   }
 
   private Path lookUp() {
+    return lookUp(folder);
+  }
+
+  /** A model that gives the row of each index, and checks none. */
+  static Path lookUp(Path folder) {
     return ScriptModels.script(folder.resolve("lookup.pt"), LOOK_UP);
   }
 
