@@ -38,9 +38,10 @@ final class CudaStage implements AutoCloseable {
     return made;
   }
 
-  /** {@return an executor with the model, whose answer will be looked at} */
+  /** {@return an executor with the model, warm, whose answer will be looked at} */
   Rig rig(String... settings) {
     Rig rig = open(() -> run.shortRig(model.file(), settings));
+    rig.model().whenReady().join(); // else it would warm up while others are measured
     rigs.add(rig);
     return rig;
   }

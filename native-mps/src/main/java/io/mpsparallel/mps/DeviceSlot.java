@@ -124,7 +124,10 @@ final class DeviceSlot extends TorchSlot {
 
   private boolean isDue(ForwardKey wanted, LaneGraphs of) {
     return model.isRecordable(wanted.names())
-        && stream.torchDevice().path().records(wanted.bytes(), of.eagerRuns(wanted));
+        && stream
+            .torchDevice()
+            .path()
+            .records(wanted.bytes(), of.eagerRuns(wanted), model.recordedBefore().contains(wanted));
   }
 
   /** Records this forward, whose inputs' memory the recording keeps; null if it cannot be. */
@@ -135,7 +138,7 @@ final class DeviceSlot extends TorchSlot {
               wanted, isStaged() ? staging() : uploads, into.outputs(wanted), stream, into);
       uploads.clear();
       into.made(made);
-      model.recorded(into);
+      model.recorded(wanted, into);
       return made;
     } catch (RecordingFailed e) {
       model.notRecordable(e);

@@ -26,7 +26,7 @@ final class LaneGraphs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LaneGraphs.class);
 
   private static final int MOST_LENT = 8; // recordings of one forward
-  private static final long MOST_BYTES = 128L << 20; // of staging memory
+  private static final long MOST_BYTES = 256L << 20; // of staging memory
 
   private final GraphRecorder recorder;
   private final int capacity;

@@ -39,6 +39,7 @@ final class TorchModel implements Model {
   private final GraphCache<String, Prepared> prepared;
   private final AtomicInteger runs = new AtomicInteger();
   private final NativeHandle handle;
+  private final RecordedBefore recordedBefore = new RecordedBefore();
   private final Set<LaneGraphs> recordings = // that hold some of it; streams come and go
       Collections.newSetFromMap(new WeakHashMap<>()); // guarded by itself
   private volatile @Nullable JitModule ready;
@@ -173,11 +174,17 @@ final class TorchModel implements Model {
     return whyEager == null && names.stream().noneMatch(this::isNumber); // whose value would stay
   }
 
-  /** A stream has recorded a forward. */
-  void recorded(LaneGraphs into) {
+  /** The calling thread has recorded a forward on a stream. */
+  void recorded(ForwardKey key, LaneGraphs into) {
     synchronized (recordings) {
       recordings.add(into);
     }
+    recordedBefore.add(key);
+  }
+
+  /** Which forwards of this model were recorded, by thread. */
+  RecordedBefore recordedBefore() {
+    return recordedBefore;
   }
 
   /** A forward could not be recorded: none is tried again, unless there was no memory. */

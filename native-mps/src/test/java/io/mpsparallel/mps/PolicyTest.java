@@ -84,7 +84,7 @@ class PolicyTest {
   void graph_modeAndLoad_decide(PathMode mode, long bytes, int active, int seen, boolean expected) {
     PathChooser chooser = chooser(mode, PathSettings.DEVICE_DEFAULT, false);
     assertThat(chooser.graph(bytes, active, seen)).isEqualTo(expected);
-    assertThat(chooser.records(bytes, 1000)).isFalse();
+    assertThat(chooser.records(bytes, 1000, true)).isFalse();
   }
 
   private static PathChooser chooser(PathMode mode, long threshold, boolean records) {
@@ -106,7 +106,15 @@ class PolicyTest {
   })
   void records_modeSizeAndRuns_decide(
       PathMode mode, long threshold, long bytes, int runs, boolean expected) {
-    assertThat(chooser(mode, threshold, true).records(bytes, runs)).isEqualTo(expected);
+    assertThat(chooser(mode, threshold, true).records(bytes, runs, false)).isEqualTo(expected);
+  }
+
+  @Test
+  void records_againOnAnotherStream_afterFewerRuns() {
+    PathChooser chooser = chooser(PathMode.AUTO, PathSettings.DEVICE_DEFAULT, true);
+    assertThat(chooser.records(1, 1, true)).isFalse();
+    assertThat(chooser.records(1, 2, true)).isTrue();
+    assertThat(chooser.records(1, 2, false)).isFalse();
   }
 
   @Test

@@ -123,23 +123,44 @@ class RecordedForwardsTest {
     }
   }
 
-  /** Each has 24 MB of inputs and as many of outputs, and a stream keeps 128 MiB. */
+  /** Each has 40 MB of inputs and as many of outputs, and a stream keeps 256 MiB. */
   @Test
   void largeRecordings_areEvictedBeforeTheyFillTheMemory() {
-    int large = 6_000_000;
+    int large = 10_000_000;
     try (Model model = load(PathMode.GRAPH, 512, SQUARE);
         Stream stream = backend.acquireStream(device());
         Stream.Scope inside = stream.enter();
         Slot slot = model.newSlot(stream)) {
-      for (int shape = 0; shape < 3; shape++) {
+      for (int shape = 0; shape < 5; shape++) {
         try (NamedTensors inputs = floats(large + shape, 0)) {
           for (int i = 0; i < UNTIL_RECORDED; i++) {
             assertThat(run(stream, slot, inputs)[3]).isEqualTo(9);
           }
         }
-        assertThat(recordings(stream)).isEqualTo(Math.min(2, shape + 1));
+        assertThat(recordings(stream)).isEqualTo(Math.min(3, shape + 1));
       }
     }
+  }
+
+  @Test
+  void threadThatRecorded_needsFewerRunsOnItsNextStream() {
+    try (Model model = load(PathMode.AUTO, 512, SQUARE);
+        Stream first = backend.acquireStream(device());
+        Stream second = backend.acquireStream(device())) {
+      assertThat(runsUntilRecorded(model, first)).isEqualTo(UNTIL_RECORDED);
+      assertThat(runsUntilRecorded(model, second)).isEqualTo(3);
+    }
+  }
+
+  private static int runsUntilRecorded(Model model, Stream stream) {
+    int runs = 0;
+    try (Stream.Scope inside = stream.enter();
+        Slot slot = model.newSlot(stream)) {
+      while (recordings(stream) == 0) {
+        assertSquares(stream, slot, 3, runs++);
+      }
+    }
+    return runs;
   }
 
   @Test

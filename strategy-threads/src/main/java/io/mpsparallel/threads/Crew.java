@@ -48,6 +48,7 @@ final class Crew {
 
   private final Queue<Job> handedOn = new ConcurrentLinkedQueue<>();
   private final AtomicInteger living = new AtomicInteger();
+  private final AtomicInteger full = new AtomicInteger();
   private final AtomicInteger finishing = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger(); // for the device, and awake
   private volatile int replaced; // written under the monitor
@@ -130,6 +131,16 @@ final class Crew {
   void stepOff(LaneRunner runner) {
     steppedOff = runner.index();
     giveBack(runner);
+  }
+
+  /** Tells that one lane more, or less, has all its streams busy. */
+  void lanesFull(int change) {
+    full.addAndGet(change);
+  }
+
+  /** {@return whether all lanes have all their streams busy} */
+  boolean isEveryLaneFull() {
+    return full.get() >= living.get();
   }
 
   /** {@return whether there may be a job now} */

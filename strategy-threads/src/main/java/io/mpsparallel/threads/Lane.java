@@ -139,6 +139,11 @@ final class Lane {
     return inFlight < depth.getAsInt();
   }
 
+  /** {@return whether one more job would have to wait for another one here, of several streams} */
+  boolean isEveryStreamBusy() {
+    return tracks.size() > 1 && inFlight >= tracks.size();
+  }
+
   /** {@return how many forwards were run here with success; any thread} */
   long served() {
     return served.get();

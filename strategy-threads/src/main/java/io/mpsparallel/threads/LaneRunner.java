@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class LaneRunner implements Runnable {
   private static final int SPINS = 16; // between two looks at the device, about half a microsecond
+  private static final int MANY_SPINS = 128; // in a long wait: looks cost those who hand in as well
+  private static final long LONG_NANOS = 100_000;
   private static final long PARK_NANOS = 50_000;
 
   private final Crew crew;
@@ -27,6 +29,7 @@ final class LaneRunner implements Runnable {
   private volatile @Nullable Thread thread;
   private volatile boolean turn; // the lane was handed to the thread
   private volatile boolean retiring;
+  private boolean full; // by whoever is on the lane's thread
 
   LaneRunner(Crew crew, int index, Lane lane) {
     this.crew = crew;
@@ -127,6 +130,8 @@ final class LaneRunner implements Runnable {
       while (inside != null && step(plan == crew.planNumber() && !retiring)) {
         clearInterrupt(); // it would keep us from sleeping
       }
+    } finally {
+      noteFull(false);
     }
   }
 
@@ -188,7 +193,7 @@ final class LaneRunner implements Runnable {
   private boolean takeMore(boolean finishes) {
     boolean any = false;
     boolean tells = finishes;
-    while (lane.hasRoom() && !lane.isLost()) {
+    while (wantsMore() && !lane.isLost()) {
       Job job = crew.take(tells);
       tells = false;
       if (job == null) {
@@ -203,7 +208,23 @@ final class LaneRunner implements Runnable {
     if (tells) {
       crew.endFinishing();
     }
+    if (full && lane.hasRoom() && crew.hasWork()) {
+      crew.requestAdded(); // left to another lane
+    }
     return any;
+  }
+
+  /** Not a request that would wait here for another one while some lane has a stream to spare. */
+  private boolean wantsMore() {
+    noteFull(lane.isEveryStreamBusy());
+    return lane.hasRoom() && (!full || crew.isEveryLaneFull());
+  }
+
+  private void noteFull(boolean now) {
+    if (now != full) {
+      full = now;
+      crew.lanesFull(now ? 1 : -1);
+    }
   }
 
   /** Until some request is over, or there is room and something to fill it. */
@@ -223,10 +244,11 @@ final class LaneRunner implements Runnable {
     long awakeNanos = crew.beginWaiting();
     try {
       while (!hasWork(taking)) {
-        if (System.nanoTime() - start >= awakeNanos) {
+        long waited = System.nanoTime() - start;
+        if (waited >= awakeNanos) {
           return false;
         }
-        spin();
+        spin(waited < LONG_NANOS ? SPINS : MANY_SPINS);
       }
       return true;
     } finally {
@@ -234,15 +256,15 @@ final class LaneRunner implements Runnable {
     }
   }
 
-  private static void spin() {
-    for (int i = 0; i < SPINS; i++) {
+  private static void spin(int times) {
+    for (int i = 0; i < times; i++) {
       Thread.onSpinWait();
     }
   }
 
   private boolean hasWork(boolean taking) {
     return lane.isAnyOver()
-        || (taking && crew.hasWork() && lane.hasRoom())
+        || (taking && wantsMore() && crew.hasWork())
         || hasChores()
         || crew.isAborting();
   }

@@ -1,0 +1,61 @@
+package io.mpsparallel.threads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.mpsparallel.LoadedModel;
+import io.mpsparallel.backend.Device;
+import io.mpsparallel.settings.BackendSettings;
+import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.StreamSettings;
+import io.mpsparallel.testing.EncodeObserver;
+import io.mpsparallel.testing.FakeBackend;
+import io.mpsparallel.testing.FakeCounts.Kind;
+import io.mpsparallel.work.InferenceResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+
+/** No request waits for another one on its stream while a lane has nothing to do. */
+class EvenStreamsTest extends ThreadsFixture {
+  private static final int LANES = 4;
+  private static final int STREAMS = 8; // of each
+  private static final int ROUNDS = 50;
+
+  @Test
+  void requests_asManyAsStreams_haveOneEachThoughALaneCouldTakeTwiceAsMany() {
+    ExecutorSettings deep =
+        ThreadsContract.lanes(LANES, 2 * STREAMS)
+            .withBackendSettings(
+                BackendSettings.DEFAULTS.withStreams(StreamSettings.DEFAULTS.withCapacity(255)));
+    List<Integer> used = new CopyOnWriteArrayList<>();
+    open(deep, FakeBackend.builder().asynchronous().observer(noting(used)));
+    try (LoadedModel model = load()) {
+      for (int round = 0; round < ROUNDS; round++) {
+        awaitIdle();
+        fake.turnstile().shut();
+        List<CompletableFuture<InferenceResult>> all = new ArrayList<>();
+        for (int i = 0; i < LANES * STREAMS; i++) {
+          all.add(model.submit(value(i)));
+        }
+        fake.counts().awaitOpen(Kind.RUNS, LANES * STREAMS);
+        assertThat(used).as("streams").hasSize(LANES * STREAMS).doesNotHaveDuplicates();
+        fake.turnstile().open();
+        for (int i = 0; i < all.size(); i++) {
+          assertThat(answer(all.get(i))).isEqualTo(i + 1);
+        }
+        used.clear();
+      }
+    }
+  }
+
+  private static EncodeObserver noting(List<Integer> used) {
+    return new EncodeObserver() {
+      @Override
+      public void encodeBegins(Device device, int stream) {
+        used.add(stream);
+      }
+    };
+  }
+}
