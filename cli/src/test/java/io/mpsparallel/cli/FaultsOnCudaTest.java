@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Tag;
 
 /** Faults on an NVIDIA GPU, which an index out of range makes unusable; on request only. */
 @Tag("gpu")
-class FaultsOnCudaTest extends FaultsOnDevice {
+final class FaultsOnCudaTest extends FaultsOnDevice {
   @Override
   String device() {
     return "cuda";

@@ -19,9 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,17 +103,5 @@ final class TwoGpusTest {
     try (own) {
       return model.infer(InferenceRequest.of(own));
     }
-  }
-
-  /** In a process of its own: an index out of range makes one GPU unusable for it, not both. */
-  @RepeatedTest(3)
-  void gpu_thatIsPoisoned_isLeftAndTheOtherServes(TestReporter reporter) {
-    FaultsChild.Ended child = FaultsChild.run(folder, BOTH, FaultsOnDevice.lookUp(folder));
-    reporter.publishEntry("child", child.toString());
-    assertThat(child.lines()).contains("good: 3.0");
-    assertThat(child.line("bad: ")).contains("DEVICE_FAILED", "declare \"range\"");
-    assertThat(child.line("next: ")).contains("next: 3.0");
-    assertThat(child.line("after: ")).contains("after: 3.0");
-    assertThat(child.lines()).contains("closed");
   }
 }
