@@ -127,7 +127,8 @@ final class DeviceSlot extends TorchSlot {
         && stream
             .torchDevice()
             .path()
-            .records(wanted.bytes(), of.eagerRuns(wanted), model.recordedBefore().contains(wanted));
+            .records(wanted.bytes(), of.eagerRuns(wanted), model.recordedBefore().contains(wanted))
+        && of.makesRoom(wanted);
   }
 
   /** Records this forward, whose inputs' memory the recording keeps; null if it cannot be. */

@@ -18,21 +18,24 @@ import org.slf4j.LoggerFactory;
 /**
  * The recorded forwards of one stream that nobody uses at the moment, and what is known about those
  * that were not recorded yet. As many recordings of one forward come to be as are in flight at
- * once. Bounded in number and in staging memory, which each has for itself, while what they need of
- * the device they share: the forwards that were not asked for the longest go first. Any thread,
- * under its own monitor.
+ * once. Bounded in number: the forwards that were not asked for the longest go first. And in
+ * staging memory, which each has for itself, while what they need of the device they share: a
+ * forward that does not fit is not recorded before others have not been asked for in a long time,
+ * so that large ones do not take each other's place for ever. Any thread, under its own monitor.
  */
 final class LaneGraphs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LaneGraphs.class);
 
   private static final int MOST_LENT = 8; // recordings of one forward
   private static final long MOST_BYTES = 256L << 20; // of staging memory
+  private static final long STALE = 1000; // forwards of the stream since it was asked for
 
   private final GraphRecorder recorder;
   private final int capacity;
   private final LinkedHashMap<ForwardKey, Known> known = new LinkedHashMap<>(16, 0.75f, true);
   private int graphs; // idle or in use
   private long bytes; // of those
+  private long asked; // forwards of this stream
   private boolean closed;
 
   /** What an output was like. */
@@ -45,6 +48,7 @@ final class LaneGraphs implements AutoCloseable {
     List<Expected> outputs = List.of();
     int runs;
     int lent;
+    long lastAsked;
   }
 
   /**
@@ -64,8 +68,13 @@ final class LaneGraphs implements AutoCloseable {
 
   /** A recording that nobody uses, for the caller to {@link #give} back; null if there is none. */
   synchronized @Nullable RecordedForward take(ForwardKey key) {
+    asked++;
     Known about = known.get(key);
-    return about == null ? null : about.idle.pollLast();
+    if (about == null) {
+      return null;
+    }
+    about.lastAsked = asked;
+    return about.idle.pollLast();
   }
 
   /** Whether {@link #take} would find one. */
@@ -95,6 +104,7 @@ final class LaneGraphs implements AutoCloseable {
       }
       Known about = known.computeIfAbsent(key, k -> new Known());
       about.runs++;
+      about.lastAsked = asked;
       about.outputs = outputs.stream().map(o -> new Expected(o.name(), o.spec())).toList();
       about.threads.add(Thread.currentThread());
       surplus = evicted(key);
@@ -102,11 +112,46 @@ final class LaneGraphs implements AutoCloseable {
     surplus.forEach(LaneGraphs::free);
   }
 
+  /**
+   * Whether a forward that ran may be recorded as far as memory goes; frees recordings for it that
+   * nobody has asked for in a long time.
+   */
+  boolean makesRoom(ForwardKey key) {
+    List<RecordedForward> stale;
+    boolean fits;
+    synchronized (this) {
+      long more = key.bytes();
+      for (Expected output : outputs(key)) {
+        more += output.spec().byteLength();
+      }
+      stale = bytes + more > MOST_BYTES ? stale(bytes + more - MOST_BYTES) : List.of();
+      fits = bytes == 0 || bytes + more <= MOST_BYTES;
+    }
+    stale.forEach(LaneGraphs::free);
+    return fits;
+  }
+
+  /** Removes what nobody asks for any more until so much is free; under the monitor. */
+  private List<RecordedForward> stale(long wanted) {
+    List<RecordedForward> stale = new ArrayList<>();
+    long least = bytes - wanted;
+    Iterator<Known> eldest = known.values().iterator();
+    while (bytes > least && eldest.hasNext()) {
+      Known next = eldest.next();
+      if (asked - next.lastAsked > STALE && !next.idle.isEmpty()) {
+        eldest.remove();
+        stale.addAll(next.idle);
+        next.idle.forEach(this::left);
+      }
+    }
+    return stale;
+  }
+
   /** A recording was made, and is in the caller's hands. */
   void made(RecordedForward forward) {
     List<RecordedForward> surplus;
     synchronized (this) {
-      known.computeIfAbsent(forward.key(), k -> new Known());
+      known.computeIfAbsent(forward.key(), k -> new Known()).lastAsked = asked;
       graphs++;
       bytes += forward.stagedBytes();
       surplus = evicted(forward.key());
@@ -200,7 +245,7 @@ final class LaneGraphs implements AutoCloseable {
   }
 
   private boolean isFull() {
-    return graphs > capacity || known.size() > capacity || bytes > MOST_BYTES;
+    return graphs > capacity || known.size() > capacity;
   }
 
   private static void free(RecordedForward forward) {

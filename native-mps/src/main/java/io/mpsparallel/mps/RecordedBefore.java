@@ -19,8 +19,8 @@ final class RecordedBefore {
   synchronized void add(ForwardKey key) {
     Set<ForwardKey> own =
         forwards.computeIfAbsent(Thread.currentThread(), thread -> new LinkedHashSet<>());
-    if (own.size() < MOST) {
-      own.add(key);
+    if (own.add(key) && own.size() > MOST) {
+      own.remove(own.iterator().next()); // the eldest
     }
   }
 

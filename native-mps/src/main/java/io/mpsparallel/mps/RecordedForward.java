@@ -131,7 +131,7 @@ final class RecordedForward implements AutoCloseable {
       bytes += input.capacity();
     }
     for (Returned output : outputs) {
-      bytes += output.spec().byteLength();
+      bytes += output.block() == null ? 0 : output.block().capacity();
     }
     return bytes;
   }

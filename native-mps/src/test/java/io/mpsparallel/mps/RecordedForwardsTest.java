@@ -125,7 +125,7 @@ class RecordedForwardsTest {
 
   /** Each has 40 MB of inputs and as many of outputs, and a stream keeps 256 MiB. */
   @Test
-  void largeRecordings_areEvictedBeforeTheyFillTheMemory() {
+  void largeRecordings_fillNoMoreMemory_andGoOnceNobodyAsksForThem() {
     int large = 10_000_000;
     try (Model model = load(PathMode.GRAPH, 512, SQUARE);
         Stream stream = backend.acquireStream(device());
@@ -138,7 +138,16 @@ class RecordedForwardsTest {
           }
         }
         assertThat(recordings(stream)).isEqualTo(Math.min(3, shape + 1));
+        assertThat(isRecorded(model, stream, large + shape)).isEqualTo(shape < 3);
       }
+      for (int i = 0; i < 1000; i++) {
+        assertSquares(stream, slot, 3, i);
+      }
+      try (NamedTensors inputs = floats(large + 4, 0)) {
+        assertThat(run(stream, slot, inputs)[3]).isEqualTo(9);
+      }
+      assertThat(isRecorded(model, stream, large + 4)).isTrue();
+      assertThat(recordings(stream)).as("two large ones, the small one, the new one").isEqualTo(4);
     }
   }
 

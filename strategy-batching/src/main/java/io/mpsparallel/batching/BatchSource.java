@@ -206,16 +206,21 @@ final class BatchSource extends BoundedSource<Arrival> implements Batch.Owner {
 
   private Batch started(Part part) {
     boolean stacked = part.group().isStacked();
-    int own = part.rows();
-    boolean mixed = part.size() > 1; // rows of several requests: a further one adds no risk
-    boolean padded = stacked && (mixed || part.group().traits().isPadded());
-    int rows = padded ? sizes.padded(own) : own;
+    int rows = stacked ? filledUp(part) : part.rows();
     changeInFlight(1, rows);
     Lengths lengths = part.group().traits().lengths();
     int bucket = part.group().key().bucket();
     return stacked && bucket > 0 && lengths != null
         ? new Batch(this, part, rows, lengths, lengths.common(part.requests(), bucket))
         : new Batch(this, part, stacked, rows);
+  }
+
+  /** The rows of a batch with those that are added, unless these make it larger than allowed. */
+  private int filledUp(Part part) {
+    int own = part.rows();
+    boolean mayAdd = part.group().traits().addsRows(part.requests().size() > 1);
+    int most = mayAdd ? sizes.padded(own) : own;
+    return own > 0 && part.bytes() / own * most <= former.mostBytes() ? most : own;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
@@ -239,8 +244,9 @@ final class BatchSource extends BoundedSource<Arrival> implements Batch.Owner {
       tally.bisected();
     }
     if (part.suspect()) {
-      part.group().traits().contradicted(part.group().key().bucket() > 0);
-    } else if (part.requests().size() > 1) {
+      boolean sized = !sizes.rows().isEmpty();
+      part.group().traits().contradicted(part.group().key().bucket() > 0, sized);
+    } else if (part.requests().size() > 1 && part.others() == null) { // a half says nothing of all
       part.group().traits().confirmed();
     }
   }

@@ -136,7 +136,7 @@ final class BatchingStrategy implements ParallelismStrategy {
     Lengths lengths = traits.lengths();
     List<NamedTensors> all = lengths == null ? cases : lengths.of(cases);
     Sizes sizes = Sizes.of(settings, records, settings.maxRows());
-    return below.warmUp(version, traits.isPadded() ? sizes.cases(all) : all);
+    return below.warmUp(version, traits.isPadded() ? sizes.cases(all, settings.maxBytes()) : all);
   }
 
   @Override

@@ -34,6 +34,15 @@ record Part(Group group, List<Waiting> requests, @Nullable List<Waiting> others,
     return rows;
   }
 
+  /** {@return the bytes of the inputs} */
+  long bytes() {
+    long bytes = 0;
+    for (Waiting request : requests) {
+      bytes += request.bytes();
+    }
+    return bytes;
+  }
+
   /** {@return what is to run when these requests succeeded: the others hold the fault} */
   List<Part> ifSucceeded() {
     if (others == null || others.isEmpty()) {

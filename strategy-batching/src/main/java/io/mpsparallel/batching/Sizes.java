@@ -38,19 +38,47 @@ record Sizes(List<Integer> rows) {
     return own;
   }
 
-  /** The cases, and each with its first row as often as each size says. */
-  List<NamedTensors> cases(List<NamedTensors> cases) {
-    List<NamedTensors> all = new ArrayList<>(cases);
-    for (NamedTensors inputs : cases) {
-      int own = BatchKey.rowsOf(inputs);
-      rows.stream().filter(size -> own > 0 && own != size).forEach(s -> all.add(of(inputs, s)));
+  /**
+   * The cases, and each with its first row as often as each size says.
+   *
+   * @param cases the caller's; the others are as well, once this returns
+   * @param mostBytes the most bytes of a batch: larger ones never come to be
+   */
+  List<NamedTensors> cases(List<NamedTensors> cases, long mostBytes) {
+    List<NamedTensors> made = new ArrayList<>();
+    try {
+      cases.forEach(inputs -> addSizes(inputs, mostBytes, made));
+    } catch (RuntimeException | Error e) {
+      made.forEach(NamedTensors::close);
+      throw e;
     }
+    List<NamedTensors> all = new ArrayList<>(cases);
+    all.addAll(made);
     return all;
   }
 
+  private void addSizes(NamedTensors inputs, long mostBytes, List<NamedTensors> into) {
+    int own = BatchKey.rowsOf(inputs);
+    for (int size : rows) {
+      if (own > 0 && own != size && bytesOf(inputs) / own * size <= mostBytes) {
+        into.add(of(inputs, size));
+      }
+    }
+  }
+
+  private static long bytesOf(NamedTensors inputs) {
+    return inputs.tensors().stream().mapToLong(input -> input.spec().byteLength()).sum();
+  }
+
   private static NamedTensors of(NamedTensors inputs, int rows) {
-    return NamedTensors.of(
-        inputs.names(), inputs.tensors().stream().map(input -> of(input, rows)).toList());
+    List<Tensor> made = new ArrayList<>();
+    try {
+      inputs.tensors().forEach(input -> made.add(of(input, rows)));
+      return NamedTensors.of(inputs.names(), made);
+    } catch (RuntimeException | Error e) {
+      made.forEach(Tensor::close);
+      throw e;
+    }
   }
 
   private static Tensor of(Tensor input, int rows) {

@@ -17,6 +17,7 @@ final class Traits {
   private final boolean padded;
   private final AtomicInteger contradictions = new AtomicInteger();
   private volatile boolean stacked;
+  private volatile boolean mixesMore = true; // rows are added to those of several requests
   private volatile @Nullable Lengths lengths;
 
   private Traits(boolean stacked, boolean padded, @Nullable Lengths lengths) {
@@ -46,9 +47,18 @@ final class Traits {
     return stacked;
   }
 
-  /** {@return whether rows may be added to a batch} */
+  /** {@return whether the model states that rows may be added, whatever is in a batch} */
   boolean isPadded() {
     return padded && stacked;
+  }
+
+  /**
+   * Whether rows may be added to a batch.
+   *
+   * @param mixed whether rows of several requests are in it: one more adds no assumption to that
+   */
+  boolean addsRows(boolean mixed) {
+    return isPadded() || (stacked && mixed && mixesMore);
   }
 
   /** {@return how sequences of different lengths are stacked; null if they are not} */
@@ -74,13 +84,23 @@ final class Traits {
     }
   }
 
-  /** A batch failed, and each of its requests succeeded alone; the filling is blamed first. */
-  void contradicted(boolean filledUp) {
+  /**
+   * A batch failed, and each of its requests succeeded alone; what was added is blamed first.
+   *
+   * @param filledUp whether its sequences were filled up
+   * @param sized whether batches have rows added
+   */
+  void contradicted(boolean filledUp, boolean sized) {
     if (contradictions.incrementAndGet() < MOST_CONTRADICTIONS) {
       return;
     }
     if (filledUp) {
       neverFilledUp("batches fail whose requests succeed alone");
+    } else if (sized && !padded && mixesMore) {
+      mixesMore = false;
+      contradictions.set(0);
+      LOG.info(
+          "no rows are added to batches of a model from now on: they fail, not their requests");
     } else {
       neverAgain("batches fail whose requests succeed alone");
     }

@@ -7,6 +7,7 @@ import io.mpsparallel.backend.InputSpec;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BatchSizes;
 import io.mpsparallel.strategy.BatchStats;
 import io.mpsparallel.strategy.BatchStats.Reason;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What is put together, and who gets which rows. */
@@ -250,7 +252,7 @@ class BatchesTest extends BatchingFixture {
       for (int i = 0; i < 10_000; i++) {
         assertThat(answer(futures.get(i))).containsExactly(i + 1);
       }
-      assertThat(forwards.size()).isLessThan(10_000 / 8);
+      assertThat(forwards.size()).isLessThan(10_000 / 4);
       assertThat(stats().rows()).isEqualTo(10_000);
     }
   }
@@ -358,6 +360,74 @@ class BatchesTest extends BatchingFixture {
         assertThat(answer(futures.get(i))).containsExactly(i + 1);
       }
       assertThat(forwards).containsExactly(List.of(0f), List.of(0f, 1f, 2f, 2f));
+    }
+  }
+
+  /** To find the one at fault, each runs alone, and as it would alone. */
+  @Test
+  void sizes_ofADividedBatch_areNotPaddedToForOneRequest() {
+    open(oneLane().withBatching(batching().withSizes(BatchSizes.of(4, 8))));
+    try (LoadedModel model = load()) {
+      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
+      List<CompletableFuture<InferenceResult>> futures =
+          Stream.of(1f, 2f, -3f).map(value -> model.submit(rows(value))).toList();
+      release(held);
+      assertThat(answer(futures.get(0))).containsExactly(2);
+      assertThat(answer(futures.get(1))).containsExactly(3);
+      assertFails(futures.get(2), ErrorCode.MODEL_FAILED, "negative");
+      assertThat(forwards).contains(List.of(1f), List.of(2f));
+    }
+  }
+
+  /** Six rows of it fail, though five do not: what is added is blamed before batches are. */
+  @Test
+  void sizes_thatMakeBatchesFail_areGivenUpAndBatchesStay() {
+    open(
+        oneLane().withBatching(batching().withSizes(BatchSizes.of(1, 2, 4, 6))),
+        FakeBackend.builder().model("five", Signature.UNKNOWN, this::atMostFive));
+    try (LoadedModel model = load("five")) {
+      for (int round = 0; round < 4; round++) {
+        forwards.clear();
+        List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
+        List<CompletableFuture<InferenceResult>> futures =
+            IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
+        release(held);
+        for (int i = 0; i < 5; i++) {
+          assertThat(answer(futures.get(i))).containsExactly(i + 1);
+        }
+      }
+      assertThat(forwards).extracting(List::size).containsExactly(1, 5);
+    }
+  }
+
+  private NamedTensors atMostFive(NamedTensors inputs) {
+    if (inputs.get(0).shape()[0] > 5) {
+      throw new InferenceException(ErrorCode.MODEL_FAILED, "more than five rows");
+    }
+    return plus(inputs);
+  }
+
+  @Test
+  void sizes_thatWouldMakeABatchTooLarge_areNotPaddedTo() {
+    Signature stated =
+        new Signature(List.of(InputSpec.of("x", DType.FLOAT32, -1, 1)), List.of())
+            .withIndependentRows();
+    open(
+        oneLane().withBatching(batching().withMost(64, 5 * 4).withSizes(BatchSizes.of(2, 4, 6))),
+        FakeBackend.builder().model("independent", stated, this::plus));
+    try (LoadedModel model =
+        executor.load(
+            FakeModels.source("independent")
+                .warmingUp(WarmUp.of(List.of(Map.of("x", new long[] {1, 1})))))) {
+      await(model.whenReady());
+      assertThat(forwards).extracting(List::size).containsOnly(1, 2, 4);
+      forwards.clear();
+      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
+      List<CompletableFuture<InferenceResult>> futures =
+          IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
+      release(held);
+      futures.forEach(BatchingFixture::answer);
+      assertThat(forwards).extracting(List::size).containsExactly(2, 5);
     }
   }
 

@@ -48,16 +48,21 @@ final class LinkPair implements AutoCloseable {
     return pair;
   }
 
+  /** Says that it has ended once the worker's end is closed: its memory is looked for then. */
   private void serve(Consumer<WorkerLink.Frame> body) {
-    try {
+    Throwable failure = null;
+    try (worker) {
       for (var frame = worker.next(); frame != null; frame = worker.next()) {
         body.accept(frame);
       }
-      served.complete(null);
     } catch (Throwable e) {
-      served.completeExceptionally(e);
+      failure = e;
     }
-    worker.close();
+    if (failure == null) {
+      served.complete(null);
+    } else {
+      served.completeExceptionally(failure);
+    }
   }
 
   /** Answers with the inputs. */

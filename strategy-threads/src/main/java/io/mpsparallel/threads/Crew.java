@@ -41,6 +41,7 @@ final class Crew {
   private final WorkSource source;
   private final IntFunction<Lane> maker;
   private final int cpus;
+  private final boolean spreads;
   private final Spinner looking;
   private final IdleLanes idle = new IdleLanes();
   private final AtomicReferenceArray<@Nullable LaneRunner> runners =
@@ -63,12 +64,14 @@ final class Crew {
    *
    * @param source where the lanes get their work
    * @param cpus the CPUs of this process
+   * @param spreads whether streams run side by side, so that requests are spread over all of them
    * @param spin for how long a thread looks for work before it sleeps
    * @param maker makes the lane of a number
    */
-  Crew(WorkSource source, int cpus, Duration spin, IntFunction<Lane> maker) {
+  Crew(WorkSource source, int cpus, boolean spreads, Duration spin, IntFunction<Lane> maker) {
     this.source = source;
     this.cpus = cpus;
+    this.spreads = spreads;
     this.maker = maker;
     looking = new Spinner(spin, cpus, 1, this::busy);
   }
@@ -131,6 +134,11 @@ final class Crew {
   void stepOff(LaneRunner runner) {
     steppedOff = runner.index();
     giveBack(runner);
+  }
+
+  /** {@return whether requests are spread over all streams before any waits for another} */
+  boolean spreads() {
+    return spreads;
   }
 
   /** Tells that one lane more, or less, has all its streams busy. */

@@ -139,9 +139,9 @@ final class Lane {
     return inFlight < depth.getAsInt();
   }
 
-  /** {@return whether one more job would have to wait for another one here, of several streams} */
+  /** {@return whether one more job would have to wait for another one here} */
   boolean isEveryStreamBusy() {
-    return tracks.size() > 1 && inFlight >= tracks.size();
+    return inFlight >= tracks.size();
   }
 
   /** {@return how many forwards were run here with success; any thread} */
@@ -406,7 +406,7 @@ final class Lane {
 
   /** Whether a caller that runs this request here would launch a recording of it. */
   boolean hasRecorded(WorkItem item) {
-    return item.version().on(device()).isRecorded(first().stream(), item.inputs());
+    return !isLost() && item.version().on(device()).isRecorded(first().stream(), item.inputs());
   }
 
   /** As {@link #run}, for a caller; null if the device was lost before that. */

@@ -21,6 +21,8 @@ final class LaneRunner implements Runnable {
   private static final int MANY_SPINS = 128; // in a long wait: looks cost those who hand in as well
   private static final long LONG_NANOS = 100_000;
   private static final long PARK_NANOS = 50_000;
+  private static final long NEVER = 0;
+  private static final long LEFT_NANOS = 10_000_000; // far longer than a wake-up
 
   private final Crew crew;
   private final int index;
@@ -30,6 +32,7 @@ final class LaneRunner implements Runnable {
   private volatile boolean turn; // the lane was handed to the thread
   private volatile boolean retiring;
   private boolean full; // by whoever is on the lane's thread
+  private long leftSince = NEVER; // when this lane first left a request to others
 
   LaneRunner(Crew crew, int index, Lane lane) {
     this.crew = crew;
@@ -214,17 +217,33 @@ final class LaneRunner implements Runnable {
     return any;
   }
 
-  /** Not a request that would wait here for another one while some lane has a stream to spare. */
+  /**
+   * Not a request that would wait here for another one while some lane has a stream to spare; but
+   * no request is left alone for long: that lane may be kept by its caller, or by an answer.
+   */
   private boolean wantsMore() {
-    noteFull(lane.isEveryStreamBusy());
-    return lane.hasRoom() && (!full || crew.isEveryLaneFull());
+    noteFull(crew.spreads() && lane.isEveryStreamBusy());
+    return lane.hasRoom() && (!full || crew.isEveryLaneFull() || isLeftForLong());
   }
 
   private void noteFull(boolean now) {
     if (now != full) {
       full = now;
+      leftSince = NEVER;
       crew.lanesFull(now ? 1 : -1);
     }
+  }
+
+  private boolean isLeftForLong() {
+    if (!crew.hasWork()) {
+      leftSince = NEVER;
+      return false;
+    }
+    long now = System.nanoTime();
+    if (leftSince == NEVER) {
+      leftSince = now;
+    }
+    return now - leftSince > LEFT_NANOS;
   }
 
   /** Until some request is over, or there is room and something to fill it. */

@@ -82,7 +82,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
       queue.close(null); // nobody would take from it
     }
     Duration spin = settings.lanes().spin();
-    crew = new Crew(source, budget.cpus(), spin, number -> newLane());
+    crew = new Crew(source, budget.cpus(), overlaps(), spin, number -> newLane());
     guests = new Guests(budget.total(), this::newGuest);
     answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, crew::busy);
   }
@@ -108,8 +108,12 @@ final class ThreadsStrategy implements ParallelismStrategy {
     int lanes = Math.max(1, budget.lanes());
     int spare = Math.max(0, facts.streamCapacity() - 2 * LaneSettings.MOST);
     int share = Math.min(MOST_STREAMS / lanes, 1 + spare / lanes);
-    boolean overlap = facts.asynchronous() && facts.concurrentForwards() == Capabilities.UNLIMITED;
-    return overlap ? Math.max(1, Math.min(Math.min(depth, MOST_OF_A_LANE), share)) : 1;
+    return overlaps() ? Math.max(1, Math.min(Math.min(depth, MOST_OF_A_LANE), share)) : 1;
+  }
+
+  /** Whether the device works on by itself, and on several streams side by side. */
+  private boolean overlaps() {
+    return facts.asynchronous() && facts.concurrentForwards() == Capabilities.UNLIMITED;
   }
 
   private void leave(Device lost) {
@@ -147,8 +151,15 @@ final class ThreadsStrategy implements ParallelismStrategy {
     changed.overcommitment().filter(warned::add).ifPresent(LOG::warn);
     backend.useThreads(changed.threads());
     depth = slots;
-    List<LaneRunner> fresh = crew.resize(changed.lanes() * fleet.left());
-    budget = changed;
+    ThreadBudget before = budget;
+    budget = changed; // which says how many streams a lane has
+    List<LaneRunner> fresh;
+    try {
+      fresh = crew.resize(changed.lanes() * fleet.left());
+    } catch (RuntimeException e) {
+      budget = before;
+      throw e;
+    }
     fresh.forEach(runner -> warmUps.values().forEach(runner::add));
     fresh.forEach(LaneRunner::start);
     LOG.debug("{}, depth {}", changed, slots);
@@ -190,8 +201,8 @@ final class ThreadsStrategy implements ParallelismStrategy {
   }
 
   /**
-   * The lane that this thread keeps to, or any that has recorded such a forward: to launch that
-   * leaves nothing behind.
+   * The lane that this thread keeps to, or another that is idle, if it has recorded such a forward:
+   * to launch that leaves nothing behind.
    */
   private @Nullable LaneRunner laneFor(WorkItem item) {
     LaneRunner own = crew.claim(home());

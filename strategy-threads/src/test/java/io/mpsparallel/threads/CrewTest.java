@@ -145,6 +145,7 @@ class CrewTest {
         new Crew(
             source,
             2,
+            false,
             Duration.ZERO,
             number -> new Lane(List.of(backend.acquireStream(device)), () -> 1, LONG, fleet));
     crew.resize(2).forEach(LaneRunner::start);

@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** No request waits for another one on its stream while a lane has nothing to do. */
@@ -47,6 +49,51 @@ class EvenStreamsTest extends ThreadsFixture {
         }
         used.clear();
       }
+    }
+  }
+
+  /** A lane that is kept from its streams keeps nobody else from queueing on theirs. */
+  @Test
+  void requests_whileALaneIsStuckInAnAnswer_areTakenByTheOther() throws Exception {
+    open(
+        ThreadsContract.lanes(2, 2 * STREAMS)
+            .withBackendSettings(
+                BackendSettings.DEFAULTS.withStreams(StreamSettings.DEFAULTS.withCapacity(255))),
+        FakeBackend.builder().asynchronous());
+    CountDownLatch stuck = new CountDownLatch(1);
+    CountDownLatch free = new CountDownLatch(1);
+    try (LoadedModel model = load()) {
+      CompletableFuture<Void> answered =
+          hold(model, 1)
+              .get(0)
+              .thenAccept(
+                  result -> {
+                    result.close();
+                    stuck.countDown();
+                    awaitUninterrupted(free);
+                  });
+      fake.turnstile().open();
+      assertThat(stuck.await(30, TimeUnit.SECONDS)).isTrue();
+      fake.turnstile().shut();
+      List<CompletableFuture<InferenceResult>> all = new ArrayList<>();
+      for (int i = 0; i < 2 * STREAMS; i++) {
+        all.add(model.submit(value(i)));
+      }
+      fake.counts().awaitOpen(Kind.RUNS, 2 * STREAMS);
+      fake.turnstile().open();
+      all.forEach(future -> assertThat(answer(future)).isPositive());
+      free.countDown();
+      await(answered);
+    } finally {
+      free.countDown();
+    }
+  }
+
+  private static void awaitUninterrupted(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
