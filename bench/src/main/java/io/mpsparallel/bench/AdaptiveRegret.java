@@ -67,6 +67,7 @@ final class AdaptiveRegret implements Scenario {
     Map<String, Rig> rigs = new LinkedHashMap<>();
     FIXED.forEach(id -> rigs.put(id, run.rig(file, "strategy=" + id)));
     rigs.put(ADAPTIVE, run.rig(file, "strategy=" + ADAPTIVE));
+    rigs.values().forEach(rig -> rig.model().whenReady().join());
     for (int rows : wantedRows(run)) {
       Tensor input = model.input().apply(rows);
       for (int callers : CALLERS) {

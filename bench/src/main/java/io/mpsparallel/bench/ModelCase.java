@@ -20,7 +20,8 @@ record ModelCase(String name, Path file, IntFunction<Tensor> input) {
   private static final String IMAGES =
       """
       { "inputs": [ { "name": "x", "dtype": "float32", "shape": [-1, 3, 224, 224] } ],
-        "independent-rows": true }
+        "independent-rows": true,
+        "warm-up": [ { "x": [1, 3, 224, 224] } ] }
       """;
 
   /** The mask is made for callers. */
@@ -30,6 +31,7 @@ record ModelCase(String name, Path file, IntFunction<Tensor> input) {
                     { "name": "attention_mask", "dtype": "int64", "shape": [-1, -1] } ],
         "outputs": [ "last_hidden_state", "pooler_output" ],
         "independent-rows": true,
+        "warm-up": [ { "input_ids": [1, 32], "attention_mask": [1, 32] } ],
         "padding": { "lengths": [32],
                      "inputs": { "input_ids": { "dim": 1, "value": 0 } },
                      "mask": "attention_mask",
@@ -40,7 +42,7 @@ record ModelCase(String name, Path file, IntFunction<Tensor> input) {
   static List<ModelCase> all(ScenarioRun run) {
     List<ModelCase> all = new ArrayList<>();
     all.add(new ModelCase("identity", run.identity(), rows -> run.input(rows, 1)));
-    all.add(new ModelCase("MLP", run.mlp(), rows -> run.input(rows, 1)));
+    all.add(new ModelCase("MLP", run.describedMlp(), rows -> run.input(rows, 1)));
     Path images = run.given("mobilenet_v3_small", IMAGES);
     if (images != null) {
       all.add(new ModelCase("mobilenet", images, rows -> run.open(() -> image(rows))));

@@ -67,6 +67,12 @@ final class ScenarioRun implements AutoCloseable {
     return once("mlp.pt", file -> ScriptModels.mlp(file, SEED, WIDTHS));
   }
 
+  /** {@return the same network, which says that its rows are independent, and warms up with one} */
+  Path describedMlp() {
+    once("described.json", ScenarioRun::describe);
+    return once("described.pt", file -> ScriptModels.mlp(file, SEED, WIDTHS));
+  }
+
   /** {@return a file with a network of 201 MB of weights, and the shape that it warms up with} */
   Path largeMlp() {
     once("large.json", ScenarioRun::describe);
@@ -76,7 +82,7 @@ final class ScenarioRun implements AutoCloseable {
   private static Path describe(Path file) {
     String text =
         "{\"inputs\": [{\"name\": \"x\", \"dtype\": \"float32\", \"shape\": [-1, 512]}],"
-            + " \"warm-up\": [{\"x\": [1, 512]}]}";
+            + " \"independent-rows\": true, \"warm-up\": [{\"x\": [1, 512]}]}";
     try {
       return Files.writeString(file, text);
     } catch (IOException e) {
