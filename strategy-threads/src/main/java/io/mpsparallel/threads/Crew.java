@@ -34,13 +34,9 @@ import org.slf4j.LoggerFactory;
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
-  private static final long AWAKE_NANOS = 2_000_000; // while half of the CPUs are left
-  private static final long BUSY_AWAKE_NANOS = 100_000; // while every lane can have a CPU
-  private static final long CROWDED_AWAKE_NANOS = 20_000;
-
   private final WorkSource source;
   private final IntFunction<Lane> maker;
-  private final int cpus;
+  private final DeviceWaits waits;
   private final boolean spreads;
   private final Spinner looking;
   private final IdleLanes idle = new IdleLanes();
@@ -49,9 +45,8 @@ final class Crew {
 
   private final Queue<Job> handedOn = new ConcurrentLinkedQueue<>();
   private final AtomicInteger living = new AtomicInteger();
-  private final AtomicInteger full = new AtomicInteger();
+  private final AtomicInteger fullLanes = new AtomicInteger();
   private final AtomicInteger finishing = new AtomicInteger();
-  private final AtomicInteger waiting = new AtomicInteger(); // for the device, and awake
   private volatile int replaced; // written under the monitor
   private volatile int planNumber; // written under the monitor
   private volatile boolean watched; // somebody waits for quiet
@@ -70,9 +65,9 @@ final class Crew {
    */
   Crew(WorkSource source, int cpus, boolean spreads, Duration spin, IntFunction<Lane> maker) {
     this.source = source;
-    this.cpus = cpus;
     this.spreads = spreads;
     this.maker = maker;
+    waits = new DeviceWaits(cpus, living::get);
     looking = new Spinner(spin, cpus, 1, this::busy);
   }
 
@@ -143,12 +138,12 @@ final class Crew {
 
   /** Tells that one lane more, or less, has all its streams busy. */
   void lanesFull(int change) {
-    full.addAndGet(change);
+    fullLanes.addAndGet(change);
   }
 
   /** {@return whether all lanes have all their streams busy} */
   boolean isEveryLaneFull() {
-    return full.get() >= living.get();
+    return fullLanes.get() >= living.get();
   }
 
   /** {@return whether there may be a job now} */
@@ -249,22 +244,9 @@ final class Crew {
     return planNumber;
   }
 
-  /**
-   * A lane's thread begins to wait for its device, until {@link #endWaiting}.
-   *
-   * @return for how long it may stay awake, in nanoseconds
-   */
-  long beginWaiting() {
-    int awake = waiting.incrementAndGet();
-    if (awake <= cpus / 2) {
-      return AWAKE_NANOS;
-    }
-    return living.get() <= cpus ? BUSY_AWAKE_NANOS : CROWDED_AWAKE_NANOS;
-  }
-
-  /** The end of that, or of its being awake. */
-  void endWaiting() {
-    waiting.decrementAndGet();
+  /** {@return for how long threads that wait for their device stay awake} */
+  DeviceWaits waits() {
+    return waits;
   }
 
   /** Whether lanes are to fail what is in flight. */

@@ -315,15 +315,8 @@ final class Lane {
       flight.slots().forEach(this::discard);
       Arrays.fill(outcomes, new Outcome(null, failure(flight.job(), e)));
     }
-    ended(flight.recorded(), track, flight.job(), outcomes[0].failure() != null);
+    track.ended(flight.recorded(), flight.job(), outcomes[0].failure() != null);
     return outcomes;
-  }
-
-  private static void ended(
-      Events.@Nullable Execution recorded, Track track, Job job, boolean failed) {
-    if (recorded != null) {
-      recorded.end(track.stream(), job.version(), job.requestCount(), failed);
-    }
   }
 
   private Outcome outcomeOf(Flight flight, Slot slot, Track track) {
@@ -365,7 +358,7 @@ final class Lane {
       failed = false;
       return outputs;
     } finally {
-      ended(recorded, track, item, failed);
+      track.ended(recorded, item, failed);
       if (empty) {
         track.shelf().put(model, slot);
       } else {

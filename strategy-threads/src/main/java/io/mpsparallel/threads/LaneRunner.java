@@ -257,10 +257,10 @@ final class LaneRunner implements Runnable {
     }
   }
 
-  /** Stays awake for as long as the CPUs allow: a sleep takes twice as long as it is meant to. */
+  /** Without a sleep. */
   private boolean hasWorkSoon(boolean taking) {
     long start = System.nanoTime();
-    long awakeNanos = crew.beginWaiting();
+    long awakeNanos = crew.waits().begin();
     try {
       while (!hasWork(taking)) {
         long waited = System.nanoTime() - start;
@@ -271,7 +271,7 @@ final class LaneRunner implements Runnable {
       }
       return true;
     } finally {
-      crew.endWaiting();
+      crew.waits().end();
     }
   }
 

@@ -3,9 +3,12 @@ package io.mpsparallel.threads;
 import io.mpsparallel.backend.Model;
 import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
+import io.mpsparallel.event.Events;
 import io.mpsparallel.tensor.NamedTensors;
+import io.mpsparallel.work.Job;
 import java.util.ArrayDeque;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** One of a lane's streams, its free slots, and what is in flight there, in order. */
 final class Track {
@@ -38,6 +41,13 @@ final class Track {
       return slot.takeOutputs();
     } finally {
       shelf.put(model, slot);
+    }
+  }
+
+  /** Tells Flight Recorder that a job has ended here, if it listens. */
+  void ended(Events.@Nullable Execution recorded, Job job, boolean failed) {
+    if (recorded != null) {
+      recorded.end(stream, job.version(), job.requestCount(), failed);
     }
   }
 
