@@ -125,34 +125,24 @@ final class Cuda implements Scenario {
 
   private static void inFlight(ScenarioRun run, CudaStage stage) {
     CudaThreads.addInFlight(stage);
-    Rounds rounds = stage.measure();
-    String title = stage.model().name() + ": more in flight than lanes";
-    run.report().section(title, Figures.rates(rounds, stage.cells()));
-    targets(run, stage, rounds, CudaTargets.ofInFlight(stage.model().name()));
+    measure(run, stage, "more in flight than lanes", CudaTargets.ofInFlight(stage.model().name()));
   }
 
   private static void batching(ScenarioRun run, CudaStage stage) {
     CudaThreads.addBatching(stage);
-    Rounds rounds = stage.measure();
-    String title = stage.model().name() + ": one-row requests, 16 clients x 64 in flight";
-    run.report().section(title, Figures.rates(rounds, stage.cells()));
-    targets(run, stage, rounds, CudaTargets.ofBatching(stage.model().name()));
+    String what = "one-row requests, 16 clients x 64 in flight";
+    measure(run, stage, what, CudaTargets.ofBatching(stage.model().name()));
   }
 
   private static void rows(ScenarioRun run, CudaStage stage) {
     CudaThreads.addRows(stage, run);
-    Rounds rounds = stage.measure();
-    String title = stage.model().name() + ": calls of more rows, as many lanes as callers";
-    run.report().section(title, Figures.rates(rounds, stage.cells()));
-    targets(run, stage, rounds, CudaTargets.ofRows(stage.model().name()));
+    String what = "calls of more rows, as many lanes as callers";
+    measure(run, stage, what, CudaTargets.ofRows(stage.model().name()));
   }
 
   private static void sizes(ScenarioRun run, CudaStage stage) {
     CudaThreads.addSizes(stage);
-    Rounds rounds = stage.measure();
-    String title = stage.model().name() + ": one-row requests and sizes of batches";
-    run.report().section(title, Figures.rates(rounds, stage.cells()));
-    targets(run, stage, rounds, CudaTargets.ofSizes());
+    measure(run, stage, "one-row requests and sizes of batches", CudaTargets.ofSizes());
   }
 
   private static void gpus(ScenarioRun run, CudaStage stage) {
@@ -162,10 +152,15 @@ final class Cuda implements Scenario {
       return;
     }
     CudaThreads.addGpus(stage);
+    measure(run, stage, "one row, on one GPU and on all " + count, CudaTargets.ofGpus());
+  }
+
+  private static void measure(
+      ScenarioRun run, CudaStage stage, String what, List<CudaFigure> figures) {
     Rounds rounds = stage.measure();
-    String title = stage.model().name() + ": one row, on one GPU and on all " + count;
+    String title = stage.model().name() + ": " + what;
     run.report().section(title, Figures.rates(rounds, stage.cells()));
-    targets(run, stage, rounds, CudaTargets.ofGpus());
+    targets(run, stage, rounds, figures);
   }
 
   private static void targets(
