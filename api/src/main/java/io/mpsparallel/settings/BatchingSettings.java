@@ -32,7 +32,7 @@ public record BatchingSettings(
   public static final BatchingSettings DEFAULTS =
       new BatchingSettings("threads", 64, 64 << 20, Duration.ZERO, BatchSizes.AUTO, true);
 
-  // Checks the ranges, and copies the list.
+  // Checks the ranges.
   public BatchingSettings {
     requireNonNull(over, "over");
     Check.range("batching.max-rows", maxRows, 1, MOST_ROWS);

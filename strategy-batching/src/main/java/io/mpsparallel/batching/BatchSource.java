@@ -220,7 +220,8 @@ final class BatchSource extends BoundedSource<Arrival> implements Batch.Owner {
     int own = part.rows();
     boolean mayAdd = part.group().traits().addsRows(part.requests().size() > 1);
     int most = mayAdd ? sizes.padded(own) : own;
-    return own > 0 && part.bytes() / own * most <= former.mostBytes() ? most : own;
+    boolean adds = own > 0 && most > own;
+    return adds && part.bytes() / own * most <= former.mostBytes() ? most : own;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock

@@ -9,6 +9,7 @@ import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.BatchSizes;
+import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.strategy.BatchStats;
 import io.mpsparallel.strategy.BatchStats.Reason;
 import io.mpsparallel.tensor.DType;
@@ -26,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What is put together, and who gets which rows. */
@@ -35,10 +35,7 @@ class BatchesTest extends BatchingFixture {
   void requests_thatWait_shareOneForward() {
     open(oneLane());
     try (LoadedModel model = load()) {
-      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-      List<CompletableFuture<InferenceResult>> futures =
-          IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
-      release(held);
+      List<CompletableFuture<InferenceResult>> futures = together(model, 0, 1, 2, 3, 4);
       for (int i = 0; i < 5; i++) {
         try (InferenceResult result = await(futures.get(i))) {
           assertThat(result.tensor().toFloatArray()).containsExactly(i + 1);
@@ -107,10 +104,7 @@ class BatchesTest extends BatchingFixture {
   void requests_moreBytesThanAllowed_makeSeveralBatches() {
     open(oneLane().withBatching(batching().withMost(64, 16)));
     try (LoadedModel model = load()) {
-      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-      List<CompletableFuture<InferenceResult>> futures =
-          IntStream.range(0, 9).mapToObj(i -> model.submit(rows(i))).toList();
-      release(held);
+      List<CompletableFuture<InferenceResult>> futures = together(model, 0, 1, 2, 3, 4, 5, 6, 7, 8);
       futures.forEach(BatchingFixture::answer);
       assertThat(forwards).extracting(List::size).containsExactly(1, 4, 4, 1);
     }
@@ -244,16 +238,19 @@ class BatchesTest extends BatchingFixture {
   }
 
   @Test
-  void flood_of10000_takesFarFewerForwards() {
+  void flood_of10000_whileLanesAreBusy_takesFullBatches() {
     open(BatchingContract.lanes(2, 1).withQueue(16_384, Duration.ZERO));
     try (LoadedModel model = load()) {
+      List<CompletableFuture<InferenceResult>> held = occupy(model, 2);
       List<CompletableFuture<InferenceResult>> futures =
           IntStream.range(0, 10_000).mapToObj(i -> model.submit(rows(i))).toList();
+      release(held);
       for (int i = 0; i < 10_000; i++) {
         assertThat(answer(futures.get(i))).containsExactly(i + 1);
       }
-      assertThat(forwards.size()).isLessThan(10_000 / 4);
-      assertThat(stats().rows()).isEqualTo(10_000);
+      int full = BatchingSettings.DEFAULTS.maxRows();
+      assertThat(forwards).hasSizeBetween(2 + 10_000 / full, 2 + 10_000 / full + 2);
+      assertThat(stats().rows()).isEqualTo(2 + 10_000);
     }
   }
 
@@ -352,10 +349,7 @@ class BatchesTest extends BatchingFixture {
   void sizes_ofAModelThatStatesNothing_arePaddedToWhereRowsAreMixedAnyway() {
     open(oneLane().withBatching(batching().withSizes(BatchSizes.of(4, 8))));
     try (LoadedModel model = load()) {
-      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-      List<CompletableFuture<InferenceResult>> futures =
-          IntStream.range(0, 3).mapToObj(i -> model.submit(rows(i))).toList();
-      release(held);
+      List<CompletableFuture<InferenceResult>> futures = together(model, 0, 1, 2);
       for (int i = 0; i < 3; i++) {
         assertThat(answer(futures.get(i))).containsExactly(i + 1);
       }
@@ -368,10 +362,7 @@ class BatchesTest extends BatchingFixture {
   void sizes_ofADividedBatch_areNotPaddedToForOneRequest() {
     open(oneLane().withBatching(batching().withSizes(BatchSizes.of(4, 8))));
     try (LoadedModel model = load()) {
-      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-      List<CompletableFuture<InferenceResult>> futures =
-          Stream.of(1f, 2f, -3f).map(value -> model.submit(rows(value))).toList();
-      release(held);
+      List<CompletableFuture<InferenceResult>> futures = together(model, 1, 2, -3);
       assertThat(answer(futures.get(0))).containsExactly(2);
       assertThat(answer(futures.get(1))).containsExactly(3);
       assertFails(futures.get(2), ErrorCode.MODEL_FAILED, "negative");
@@ -388,10 +379,7 @@ class BatchesTest extends BatchingFixture {
     try (LoadedModel model = load("five")) {
       for (int round = 0; round < 4; round++) {
         forwards.clear();
-        List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-        List<CompletableFuture<InferenceResult>> futures =
-            IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
-        release(held);
+        List<CompletableFuture<InferenceResult>> futures = together(model, 0, 1, 2, 3, 4);
         for (int i = 0; i < 5; i++) {
           assertThat(answer(futures.get(i))).containsExactly(i + 1);
         }
@@ -422,10 +410,7 @@ class BatchesTest extends BatchingFixture {
       await(model.whenReady());
       assertThat(forwards).extracting(List::size).containsOnly(1, 2, 4);
       forwards.clear();
-      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-      List<CompletableFuture<InferenceResult>> futures =
-          IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
-      release(held);
+      List<CompletableFuture<InferenceResult>> futures = together(model, 0, 1, 2, 3, 4);
       futures.forEach(BatchingFixture::answer);
       assertThat(forwards).extracting(List::size).containsExactly(2, 5);
     }
@@ -435,10 +420,7 @@ class BatchesTest extends BatchingFixture {
   void sizes_notChosen_areTwoForEachPowerOfTwoWhereForwardsAreRecorded() {
     open(oneLane(), FakeBackend.builder().asynchronous());
     try (LoadedModel model = load()) {
-      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-      List<CompletableFuture<InferenceResult>> futures =
-          IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
-      release(held);
+      List<CompletableFuture<InferenceResult>> futures = together(model, 0, 1, 2, 3, 4);
       for (int i = 0; i < 5; i++) {
         assertThat(answer(futures.get(i))).containsExactly(i + 1);
       }
@@ -450,10 +432,7 @@ class BatchesTest extends BatchingFixture {
   void sizes_notChosen_areAnyOnACpu() {
     open(oneLane());
     try (LoadedModel model = load()) {
-      List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-      List<CompletableFuture<InferenceResult>> futures =
-          IntStream.range(0, 5).mapToObj(i -> model.submit(rows(i))).toList();
-      release(held);
+      List<CompletableFuture<InferenceResult>> futures = together(model, 0, 1, 2, 3, 4);
       futures.forEach(BatchingFixture::answer);
       assertThat(forwards).extracting(List::size).containsExactly(1, 5);
     }

@@ -130,6 +130,19 @@ abstract class BatchingFixture {
     held.forEach(future -> assertThat(answer(future)).containsExactly(1));
   }
 
+  /**
+   * Submits the values while the lane is held, lets them go as one batch, and gives the futures.
+   */
+  List<CompletableFuture<InferenceResult>> together(LoadedModel model, float... values) {
+    List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
+    List<CompletableFuture<InferenceResult>> futures = new ArrayList<>();
+    for (float value : values) {
+      futures.add(model.submit(rows(value)));
+    }
+    release(held);
+    return futures;
+  }
+
   /** A tensor of rows of one value. */
   static Tensor rows(float... values) {
     return Tensor.of(values, values.length, 1);

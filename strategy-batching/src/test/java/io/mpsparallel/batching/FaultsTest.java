@@ -23,19 +23,6 @@ import org.junit.jupiter.api.Test;
 
 /** Who is answered what when something fails, and what that costs. */
 class FaultsTest extends BatchingFixture {
-  /**
-   * Submits the values while the lane is held, lets them go as one batch, and gives the futures.
-   */
-  private List<CompletableFuture<InferenceResult>> together(LoadedModel model, float... values) {
-    List<CompletableFuture<InferenceResult>> held = occupy(model, 1);
-    List<CompletableFuture<InferenceResult>> futures = new ArrayList<>();
-    for (float value : values) {
-      futures.add(model.submit(rows(value)));
-    }
-    release(held);
-    return futures;
-  }
-
   private static float[] valuesWithBad(int requests, int... bad) {
     float[] values = new float[requests];
     for (int i = 0; i < requests; i++) {
