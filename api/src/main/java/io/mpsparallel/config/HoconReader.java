@@ -41,7 +41,9 @@ final class HoconReader {
       return reader.apply(config, key);
     } catch (ConfigException.WrongType | ConfigException.BadValue e) {
       problem(key, config.getValue(key), "is no " + typeName(fallback));
-    } catch (IllegalArgumentException | InferenceException e) {
+    } catch (InferenceException e) {
+      problem(key, config.getValue(key), e.detail());
+    } catch (IllegalArgumentException e) {
       problem(key, config.getValue(key), String.valueOf(e.getMessage()));
     }
     return fallback;

@@ -22,6 +22,7 @@ import io.mpsparallel.settings.StreamSettings.CommitMode;
 import io.mpsparallel.settings.ThreadSettings;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -131,9 +132,16 @@ public final class HoconSettings {
   }
 
   private static BatchSizes batchSizes(Config config, String key) {
-    return isWord(config, key, AUTO)
-        ? BatchSizes.AUTO
-        : BatchSizes.of(config.getIntList(key).toArray(Integer[]::new));
+    if (isWord(config, key, AUTO)) {
+      return BatchSizes.AUTO;
+    }
+    List<Integer> rows;
+    try {
+      rows = config.getIntList(key);
+    } catch (ConfigException.WrongType e) {
+      throw new IllegalArgumentException("expected: auto, or a list of rising numbers of rows", e);
+    }
+    return BatchSizes.of(rows.toArray(Integer[]::new));
   }
 
   private static ProcessSettings processes(HoconReader in) {

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -192,6 +193,23 @@ class HoconSettingsTest {
         ErrorCode.CONFIG_INVALID,
         () -> parse("mps-parallel.queue.when-full = drop"),
         "expected one of: [wait, caller-runs]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "fast | (String: 1): expected: auto, or a list of rising numbers of rows",
+        "[a] | (String: 1): expected: auto, or a list of rising numbers of rows",
+        "[2, 1] | (String: 1): batching.sizes: [2, 1] (expected: rising sizes of 1..",
+        "[65] | (String: 1): batching.sizes: [65] (expected: rising sizes of 1..batching.max-rows"
+      })
+  void parse_sizesThatAreNone_saysWhatSizesAre(String sizes, String expected) {
+    assertFails(
+        ErrorCode.CONFIG_INVALID,
+        () -> parse("mps-parallel.batching.sizes = " + sizes),
+        "1 problem in the configuration",
+        expected);
   }
 
   @Test

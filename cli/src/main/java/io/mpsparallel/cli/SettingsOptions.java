@@ -16,6 +16,8 @@ import picocli.CommandLine.Option;
 
 /** The options that change settings, for every command that makes an executor. One thread. */
 final class SettingsOptions {
+  private static final String ORIGIN = "command line";
+
   @Option(
       names = "--strategy",
       paramLabel = "ID",
@@ -60,15 +62,23 @@ final class SettingsOptions {
   }
 
   private Config overrides() {
-    Map<String, String> absolute = new LinkedHashMap<>();
-    values.forEach((key, value) -> absolute.put(absolute(key), value));
+    Map<String, Object> absolute = new LinkedHashMap<>();
+    values.forEach((key, value) -> absolute.put(absolute(key), parsed(value)));
     if (strategy != null) {
       absolute.put(absolute("strategy"), strategy);
     }
     if (device != null) {
       absolute.put(absolute("device"), device);
     }
-    return ConfigFactory.parseMap(absolute, "command line");
+    return ConfigFactory.parseMap(absolute, ORIGIN);
+  }
+
+  /** A list as HOCON has it; anything else is a word, whatever is in it. */
+  private static Object parsed(String value) {
+    ConfigParseOptions origin = ConfigParseOptions.defaults().setOriginDescription(ORIGIN);
+    return value.startsWith("[")
+        ? ConfigFactory.parseString("list=" + value, origin).getValue("list")
+        : value;
   }
 
   private static String absolute(String key) {

@@ -12,9 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class RunCommandTest {
   @TempDir private Path folder;
@@ -206,6 +209,21 @@ final class RunCommandTest {
         .contains("queue.capcity")
         .contains("there is no such setting")
         .contains("(command line)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "batching.sizes=[1, 8] |",
+        "batching.sizes=[8, 1] | batching.sizes: [8, 1] (expected: rising sizes",
+        "batching.sizes=[1 | CONFIG_INVALID: command line",
+      })
+  void setting_thatIsAList_isReadAsInAFile(String setting, @Nullable String error) {
+    CliRun run = run("identity.fake", "--input", inputs + "[a]", "--set", setting);
+
+    assertThat(run.err()).as(run.err()).contains(error == null ? "" : error);
+    assertThat(run.status()).isEqualTo(error == null ? ExitCodes.OK : ExitCodes.FAILED);
   }
 
   @Test
