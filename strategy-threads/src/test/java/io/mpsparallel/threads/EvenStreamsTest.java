@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.backend.Device;
+import io.mpsparallel.policy.Plan;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.StreamSettings;
@@ -11,6 +12,7 @@ import io.mpsparallel.testing.EncodeObserver;
 import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeCounts.Kind;
 import io.mpsparallel.work.InferenceResult;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -25,14 +27,16 @@ class EvenStreamsTest extends ThreadsFixture {
   private static final int STREAMS = 8; // of each
   private static final int ROUNDS = 50;
 
+  private static ExecutorSettings lanes(int count, int depth) {
+    return ThreadsContract.lanes(count, depth)
+        .withBackendSettings(
+            BackendSettings.DEFAULTS.withStreams(StreamSettings.DEFAULTS.withCapacity(255)));
+  }
+
   @Test
   void requests_asManyAsStreams_haveOneEachThoughALaneCouldTakeTwiceAsMany() {
-    ExecutorSettings deep =
-        ThreadsContract.lanes(LANES, 2 * STREAMS)
-            .withBackendSettings(
-                BackendSettings.DEFAULTS.withStreams(StreamSettings.DEFAULTS.withCapacity(255)));
     List<Integer> used = new CopyOnWriteArrayList<>();
-    open(deep, FakeBackend.builder().asynchronous().observer(noting(used)));
+    open(lanes(LANES, 2 * STREAMS), FakeBackend.builder().asynchronous().observer(noting(used)));
     try (LoadedModel model = load()) {
       for (int round = 0; round < ROUNDS; round++) {
         awaitIdle();
@@ -55,11 +59,7 @@ class EvenStreamsTest extends ThreadsFixture {
   /** A lane that is kept from its streams keeps nobody else from queueing on theirs. */
   @Test
   void requests_whileALaneIsStuckInAnAnswer_areTakenByTheOther() throws Exception {
-    open(
-        ThreadsContract.lanes(2, 2 * STREAMS)
-            .withBackendSettings(
-                BackendSettings.DEFAULTS.withStreams(StreamSettings.DEFAULTS.withCapacity(255))),
-        FakeBackend.builder().asynchronous());
+    open(lanes(2, 2 * STREAMS), FakeBackend.builder().asynchronous());
     CountDownLatch stuck = new CountDownLatch(1);
     CountDownLatch free = new CountDownLatch(1);
     try (LoadedModel model = load()) {
@@ -87,6 +87,15 @@ class EvenStreamsTest extends ThreadsFixture {
     } finally {
       free.countDown();
     }
+  }
+
+  @Test
+  void lanes_thatAreAdded_shareTheStreamsByTheirNewNumber() {
+    open(lanes(2, STREAMS), FakeBackend.builder().asynchronous());
+    assertThat(fake.streamsInUse(Device.cuda(0))).isEqualTo(2 * STREAMS);
+    strategy.apply(
+        new Plan(Plan.Route.DIRECT, Plan.Over.THREADS, 8, STREAMS, 1, 1, Duration.ZERO, "test"));
+    assertThat(fake.streamsInUse(Device.cuda(0))).isEqualTo(2 * STREAMS + 6 * 4);
   }
 
   private static void awaitUninterrupted(CountDownLatch latch) {
