@@ -66,6 +66,7 @@ final class Chooser {
     List<KindOfWork> all = kinds.all();
     List<LoadSample> window = new ArrayList<>();
     all.forEach(kind -> window.addAll(kind.look(windowNanos)));
+    window.forEach(sample -> LOG.trace("{}", sample));
     boolean busy = !window.isEmpty();
     lookAtFailures(window, all);
     lookAtLanes(window);

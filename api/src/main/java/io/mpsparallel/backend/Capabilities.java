@@ -43,13 +43,23 @@ public record Capabilities(
   }
 
   /**
-   * How often a lane runs a shape, one run after another, until nothing more is prepared for it: a
-   * recording is made after so many runs that are not.
+   * How often a lane runs a shape on its first stream, one run after another, until nothing more is
+   * prepared for it: a recording is made after so many runs that are not. Less often if the model
+   * {@linkplain Model#isRecorded says} that it is recorded.
    *
-   * @return how many runs
+   * @return the most runs
    */
   public int warmUpRuns() {
     return graphKey == GraphKey.SHAPE_AND_SLOT ? 10 : 3;
+  }
+
+  /**
+   * As {@link #warmUpRuns}, on each further stream of a lane: what the first one showed is known.
+   *
+   * @return the most runs
+   */
+  public int furtherWarmUpRuns() {
+    return 3;
   }
 
   // Copies the set.

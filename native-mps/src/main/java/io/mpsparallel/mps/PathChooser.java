@@ -20,7 +20,7 @@ final class PathChooser {
   /** How often a forward runs on a stream before it is recorded: all is set up then. */
   static final int RUNS_BEFORE_RECORDING = 8;
 
-  /** How often on a further stream, where a thread has recorded it before. */
+  /** How often on a further stream, once it was recorded on another one. */
   static final int RUNS_BEFORE_RECORDING_AGAIN = 2;
 
   /** The source documents' figure for Apple GPUs, which no measurement of ours contradicts yet. */
@@ -75,7 +75,7 @@ final class PathChooser {
    *
    * @param inputBytes the size of its inputs
    * @param eagerRuns how often it ran on this stream without being recorded
-   * @param before whether this thread has recorded it, here or on another stream
+   * @param before whether it was recorded before, here or on another stream
    */
   boolean records(long inputBytes, int eagerRuns, boolean before) {
     return records

@@ -174,7 +174,7 @@ final class TorchModel implements Model {
     return whyEager == null && names.stream().noneMatch(this::isNumber); // whose value would stay
   }
 
-  /** The calling thread has recorded a forward on a stream. */
+  /** A forward was recorded on a stream. */
   void recorded(ForwardKey key, LaneGraphs into) {
     synchronized (recordings) {
       recordings.add(into);
@@ -182,7 +182,7 @@ final class TorchModel implements Model {
     recordedBefore.add(key);
   }
 
-  /** Which forwards of this model were recorded, by thread. */
+  /** Which forwards of this model were recorded. */
   RecordedBefore recordedBefore() {
     return recordedBefore;
   }

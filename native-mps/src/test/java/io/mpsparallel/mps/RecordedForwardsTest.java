@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -152,12 +154,16 @@ class RecordedForwardsTest {
   }
 
   @Test
-  void threadThatRecorded_needsFewerRunsOnItsNextStream() {
+  void forwardThatWasRecorded_needsFewerRunsOnFurtherStreamsAndThreads() {
     try (Model model = load(PathMode.AUTO, 512, SQUARE);
         Stream first = backend.acquireStream(device());
-        Stream second = backend.acquireStream(device())) {
+        Stream second = backend.acquireStream(device());
+        Stream third = backend.acquireStream(device())) {
       assertThat(runsUntilRecorded(model, first)).isEqualTo(UNTIL_RECORDED);
       assertThat(runsUntilRecorded(model, second)).isEqualTo(3);
+      CompletableFuture<Integer> elsewhere = new CompletableFuture<>();
+      new Thread(() -> elsewhere.complete(runsUntilRecorded(model, third))).start();
+      assertThat(elsewhere.orTimeout(30, TimeUnit.SECONDS).join()).isEqualTo(3);
     }
   }
 

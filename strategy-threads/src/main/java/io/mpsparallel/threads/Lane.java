@@ -397,9 +397,10 @@ final class Lane {
     }
   }
 
-  /** Whether a caller that runs this request here would launch a recording of it. */
-  boolean hasRecorded(WorkItem item) {
-    return !isLost() && item.version().on(device()).isRecorded(first().stream(), item.inputs());
+  /** Whether {@link #run} would launch a recording of the request. */
+  boolean hasRecorded(WorkItem item, int stream) {
+    Model model = item.version().on(device());
+    return !isLost() && model.isRecorded(tracks.get(stream).stream(), item.inputs());
   }
 
   /** As {@link #run}, for a caller; null if the device was lost before that. */

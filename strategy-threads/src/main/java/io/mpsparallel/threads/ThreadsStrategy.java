@@ -212,7 +212,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
     }
     boolean recorded = false;
     try {
-      recorded = any.lane().hasRecorded(item);
+      recorded = any.lane().hasRecorded(item, 0);
     } finally {
       if (!recorded) {
         crew.giveBack(any);

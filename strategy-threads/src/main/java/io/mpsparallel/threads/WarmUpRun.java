@@ -10,7 +10,6 @@ import io.mpsparallel.work.WorkItem;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 /**
  * A model on its way to being warm on every lane. Each lane runs each case itself, as often as it
@@ -67,28 +66,44 @@ final class WarmUpRun {
   }
 
   /**
-   * Runs alone on each stream, then as many together as will be, where each of these is prepared
-   * for itself.
+   * Runs alone on each stream, until it is recorded if it can be, then as many together as will be,
+   * where each of these is prepared for itself.
    */
   private void warm(Lane lane, NamedTensors inputs) {
-    for (int at = 0; at < lane.streams(); at++) {
-      int stream = at;
-      for (int i = 0; i < facts.warmUpRuns(); i++) {
-        forward(inputs, item -> lane.run(item, stream).close());
-      }
+    for (int stream = 0; stream < lane.streams(); stream++) {
+      warm(lane, stream, inputs, stream == 0 ? facts.warmUpRuns() : facts.furtherWarmUpRuns());
     }
     if (facts.graphKey() == Capabilities.GraphKey.SHAPE_AND_SLOT) {
-      forward(inputs, lane::runTogether);
+      try (Forward together = new Forward(inputs)) {
+        lane.runTogether(together.item());
+      }
+    }
+  }
+
+  private void warm(Lane lane, int stream, NamedTensors inputs, int most) {
+    boolean recorded = false;
+    for (int i = 0; i < most && !recorded; i++) {
+      try (Forward one = new Forward(inputs)) {
+        lane.run(one.item(), stream).close();
+        recorded = lane.hasRecorded(one.item(), stream);
+      }
     }
   }
 
   /** As an item, so that the version stays in use. */
-  private void forward(NamedTensors inputs, Consumer<WorkItem> how) {
-    WorkItem item =
-        new WorkItem(version, inputs.share(), true, Priority.NORMAL, WorkItem.NO_DEADLINE);
-    try {
-      how.accept(item);
-    } finally {
+  private final class Forward implements AutoCloseable {
+    private final WorkItem item;
+
+    Forward(NamedTensors inputs) {
+      item = new WorkItem(version, inputs.share(), true, Priority.NORMAL, WorkItem.NO_DEADLINE);
+    }
+
+    WorkItem item() {
+      return item;
+    }
+
+    @Override
+    public void close() {
       item.finish();
     }
   }

@@ -177,7 +177,8 @@ class SeveralDevicesTest extends ThreadsFixture {
     try (LoadedModel model = executor.load(FakeModels.source("plus").warmingUp(one))) {
       await(model.whenReady());
       Capabilities facts = fake.capabilities(fake.devices().get(0));
-      assertThat(fake.counts().forwards()).isEqualTo(4 * (facts.warmUpRuns() + facts.depth()));
+      assertThat(fake.counts().forwards() - 4 * facts.depth())
+          .isBetween(2 * (facts.warmUpRuns() + facts.furtherWarmUpRuns()), 4 * facts.warmUpRuns());
     }
     assertNothingIsLeft();
   }
