@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdaptiveStrategy implements ParallelismStrategy {
   private final Choices choices;
+  private final Preparations preparations;
   private final Kinds kinds;
   private final Chooser chooser;
   private final Watch watch;
@@ -37,6 +38,7 @@ final class AdaptiveStrategy implements ParallelismStrategy {
 
   AdaptiveStrategy(StrategyContext context) {
     choices = new Choices(context);
+    preparations = new Preparations(choices);
     Device device = context.devices().get(0); // the others are of its kind
     kinds =
         new Kinds(
@@ -49,6 +51,7 @@ final class AdaptiveStrategy implements ParallelismStrategy {
         new Chooser(
             new AdaptivePolicy(facts.withProfile(Profiles.of(context.settings().adaptive()))),
             choices,
+            preparations,
             kinds,
             LaneCounts.of(context),
             context.settings().resilience().breaker().pause(),
@@ -165,7 +168,7 @@ final class AdaptiveStrategy implements ParallelismStrategy {
   @Override
   public boolean drain(Duration timeout) {
     accepting = false;
-    watch.end();
+    endWatch();
     long end = System.nanoTime() + timeout.toNanos();
     boolean all = true;
     for (ParallelismStrategy one : choices.running()) {
@@ -178,7 +181,12 @@ final class AdaptiveStrategy implements ParallelismStrategy {
   @Override
   public void close() {
     accepting = false;
-    watch.end();
+    endWatch();
     choices.close();
+  }
+
+  private void endWatch() {
+    watch.end();
+    preparations.end();
   }
 }

@@ -19,18 +19,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The strategies that can be chosen: that of {@link Selection#home} runs from the start, the others
- * from when they are first wanted. Any thread, but one alone prepares and stops them.
+ * from when they are first wanted. Any thread, but one alone starts and prepares them, and nobody
+ * stops one meanwhile.
  */
 final class Choices {
   private static final Logger LOG = LoggerFactory.getLogger(Choices.class);
-  private static final long LONGEST_WARM_UP_SECONDS = 10;
+  private static final long LONGEST_WARM_UP_SECONDS = 60;
 
   private final StrategyContext context;
   private final Selection selection;
@@ -60,6 +63,12 @@ final class Choices {
   /** The strategy of a choice; null if it does not run. */
   @Nullable ParallelismStrategy running(Choice choice) {
     return started.get(choice);
+  }
+
+  /** Whether a choice runs, and has a model; it may have to be warmed up. */
+  boolean has(Choice choice, ModelVersion version) {
+    ParallelismStrategy strategy = started.get(choice);
+    return strategy instanceof Elsewhere place ? place.has(version) : strategy != null;
   }
 
   /** Starts what runs from the start. */
@@ -98,11 +107,16 @@ final class Choices {
     return true;
   }
 
+  /** A choice that is not warm serves as well. */
   private static void await(List<CompletableFuture<Void>> warm) {
-    CompletableFuture.allOf(warm.toArray(CompletableFuture<?>[]::new))
-        .exceptionally(failure -> null)
-        .completeOnTimeout(null, LONGEST_WARM_UP_SECONDS, TimeUnit.SECONDS)
-        .join();
+    try {
+      CompletableFuture.allOf(warm.toArray(CompletableFuture<?>[]::new))
+          .get(LONGEST_WARM_UP_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("not warm: {}", String.valueOf(e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /**

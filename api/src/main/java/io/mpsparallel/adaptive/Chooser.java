@@ -6,6 +6,7 @@ import io.mpsparallel.policy.AdaptivePolicy;
 import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.Decision;
 import io.mpsparallel.policy.LoadSample;
+import io.mpsparallel.policy.Reason;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +14,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,17 +35,20 @@ final class Chooser {
 
   private final AdaptivePolicy policy;
   private final Choices choices;
+  private final Preparations preparations;
   private final Kinds kinds;
   private final Outages outages;
   private final LaneCounts laneCounts;
   private final Duration stopPatience;
   private final Map<Choice, Integer> idleWindows = new HashMap<>();
   private final Map<Choice, Long> failures = new HashMap<>();
+  private final Map<KindOfWork, Choice> postponed = new HashMap<>(); // trials
   private final List<Decision> decisions = new ArrayList<>(); // guarded by itself
 
   /**
    * A chooser that has seen nothing.
    *
+   * @param preparations of the choices
    * @param laneCounts takes lanes away that answer no more rows
    * @param pause for how long a choice is left alone that cannot be started
    * @param stopPatience for how long to wait for what an unused strategy has in hand
@@ -49,12 +56,14 @@ final class Chooser {
   Chooser(
       AdaptivePolicy policy,
       Choices choices,
+      Preparations preparations,
       Kinds kinds,
       LaneCounts laneCounts,
       Duration pause,
       Duration stopPatience) {
     this.policy = policy;
     this.choices = choices;
+    this.preparations = preparations;
     this.kinds = kinds;
     this.laneCounts = laneCounts;
     this.stopPatience = stopPatience;
@@ -70,6 +79,7 @@ final class Chooser {
     boolean busy = !window.isEmpty();
     lookAtFailures(window, all);
     lookAtLanes(window);
+    lookAtPostponed(all);
     policy.observe(window).forEach(decision -> follow(decision, all));
     serveAsWanted(window, all);
     stopIdle(window, all);
@@ -126,13 +136,48 @@ final class Chooser {
   // ---- what serves ----
 
   private void follow(Decision decision, List<KindOfWork> all) {
+    Optional<KindOfWork> known =
+        all.stream().filter(kind -> kind.kind().equals(decision.kind())).findFirst();
+    if (known.isPresent()) {
+      follow(decision, known.get(), all);
+    } else {
+      remember(decision);
+    }
+  }
+
+  private void follow(Decision decision, KindOfWork kind, List<KindOfWork> all) {
+    if (decision.reason() == Reason.TRIAL && postpones(decision.choice(), kind, all)) {
+      return;
+    }
     remember(decision);
-    for (KindOfWork kind : all) {
-      if (kind.kind().equals(decision.kind())) {
-        Choice before = kind.serving().choice();
-        kind.want(decision.choice());
-        serveAsWanted(kind, all);
-        log(decision, before, kind.serving().choice());
+    Choice before = kind.serving().choice();
+    kind.want(decision.choice());
+    serveAsWanted(kind, all);
+    log(decision, before, kind.serving().choice());
+  }
+
+  /** What is not ready is tried once it is; until then all goes on as before. */
+  private boolean postpones(Choice choice, KindOfWork kind, List<KindOfWork> all) {
+    CompletableFuture<Void> preparation = preparations.of(choice, kind.version());
+    if (preparation.isDone()) {
+      return !isReady(choice, preparation, kind, all);
+    }
+    boolean others = policy.leave(kind.kind(), choice).isPresent();
+    if (others) {
+      LOG.debug("{}: {} is prepared to be tried", kind.kind(), choice);
+      postponed.put(kind, choice);
+    }
+    return others;
+  }
+
+  private void lookAtPostponed(List<KindOfWork> all) {
+    for (Map.Entry<KindOfWork, Choice> trial : List.copyOf(postponed.entrySet())) {
+      KindOfWork kind = trial.getKey();
+      CompletableFuture<Void> preparation = preparations.of(trial.getValue(), kind.version());
+      if (preparation.isDone()) {
+        postponed.remove(kind);
+        policy.comeBack(kind.kind(), trial.getValue());
+        isReady(trial.getValue(), preparation, kind, all);
       }
     }
   }
@@ -164,34 +209,48 @@ final class Chooser {
       serveAtHome(kind);
       return;
     }
-    try {
-      choices.start(wanted);
-    } catch (InferenceException e) {
-      LOG.warn("{}: {} cannot start: {}", kind.kind(), wanted, e.getMessage());
-      serveAtHome(kind);
-      leave(wanted, all);
-      return;
+    CompletableFuture<Void> preparation = preparations.of(wanted, kind.version());
+    if (preparation.isDone() && isReady(wanted, preparation, kind, all)) {
+      ParallelismStrategy strategy = choices.running(wanted);
+      if (strategy != null) { // else all of it ends
+        kind.serveBy(wanted, strategy);
+      }
     }
-    serveByStarted(kind, wanted, all);
   }
 
-  private void serveByStarted(KindOfWork kind, Choice wanted, List<KindOfWork> all) {
-    ParallelismStrategy strategy = choices.running(wanted);
-    if (strategy == null) {
-      return; // all of it ends
-    }
-    try {
-      choices.prepare(wanted, kind.version());
-      kind.serveBy(wanted, strategy);
-    } catch (InferenceException e) {
-      LOG.warn("{}: cannot be loaded for {}: {}", kind.kind(), wanted, e.getMessage());
-      kind.want(choices.home());
-      serveAtHome(kind);
-      policy.leave(kind.kind(), wanted).ifPresent(decision -> follow(decision, all));
-    }
+  /** Whether a choice can serve a kind, after its preparation; what cannot is left alone. */
+  private boolean isReady(
+      Choice choice, CompletableFuture<Void> preparation, KindOfWork kind, List<KindOfWork> all) {
     if (!kinds.knows(kind.version())) {
       choices.forget(kind.version()); // it was closed meanwhile
     }
+    try {
+      preparation.join();
+      return true;
+    } catch (CompletionException e) {
+      if (!(e.getCause() instanceof InferenceException failure)) {
+        throw e;
+      }
+      leave(choice, kind, failure, all);
+      return false;
+    }
+  }
+
+  private void leave(Choice choice, KindOfWork kind, InferenceException why, List<KindOfWork> all) {
+    boolean serves = kind.wanted().equals(choice);
+    if (serves) {
+      serveAtHome(kind);
+    }
+    if (choices.running(choice) == null) {
+      LOG.warn("{}: {} cannot start: {}", kind.kind(), choice, why.getMessage());
+      leave(choice, all);
+      return;
+    }
+    LOG.warn("{}: cannot be loaded for {}: {}", kind.kind(), choice, why.getMessage());
+    if (serves) {
+      kind.want(choices.home());
+    }
+    policy.leave(kind.kind(), choice).ifPresent(decision -> follow(decision, all));
   }
 
   private void serveAtHome(KindOfWork kind) {
@@ -220,7 +279,9 @@ final class Chooser {
 
   private void stopIdle(List<LoadSample> window, List<KindOfWork> all) {
     for (Choice choice : choices.allowed()) {
-      boolean used = window.stream().anyMatch(sample -> sample.choice().equals(choice));
+      boolean used =
+          preparations.isUnderWay(choice)
+              || window.stream().anyMatch(sample -> sample.choice().equals(choice));
       boolean running = choices.running(choice) != null;
       idleWindows.merge(choice, 1, Integer::sum);
       if (used || !running) {

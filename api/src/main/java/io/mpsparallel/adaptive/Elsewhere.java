@@ -80,7 +80,7 @@ final class Elsewhere implements ParallelismStrategy {
    * @throws InferenceException if it cannot be loaded here
    */
   boolean load(ModelVersion version) {
-    if (copies.containsKey(version)) {
+    if (has(version)) {
       return false;
     }
     Map<Device, Model> models = new LinkedHashMap<>();
@@ -94,6 +94,11 @@ final class Elsewhere implements ParallelismStrategy {
     copy[0] = new ModelVersion(models, () -> retire(copy[0]));
     copies.put(version, copy[0]);
     return true;
+  }
+
+  /** Whether a copy of a model is loaded. */
+  boolean has(ModelVersion version) {
+    return copies.containsKey(version);
   }
 
   private void retire(ModelVersion copy) {

@@ -43,8 +43,12 @@ final class Absence {
     return allowed.stream().anyMatch(other -> !other.equals(choice) && isPresent(other));
   }
 
-  void comeBack(Choice choice) {
+  void comeBackEverywhere(Choice choice) {
     everywhere.remove(choice);
+  }
+
+  void comeBackHere(Choice choice) {
+    here.remove(choice);
   }
 
   boolean isPresent(Choice choice) {

@@ -102,8 +102,8 @@ public final class AdaptivePolicy {
   }
 
   /**
-   * A choice cannot serve one kind, and will not be tried for it again. If nothing else is left,
-   * this does nothing.
+   * A choice cannot serve one kind, and will not be tried for it until it {@linkplain
+   * #comeBack(WorkKind, Choice) comes back}. If nothing else is left, this does nothing.
    *
    * @param kind the kind
    * @param choice the choice
@@ -122,7 +122,20 @@ public final class AdaptivePolicy {
    * @param choice the choice
    */
   public void comeBack(Choice choice) {
-    absence.comeBack(choice);
+    absence.comeBackEverywhere(choice);
+  }
+
+  /**
+   * A choice can serve one kind that it left: it will be tried.
+   *
+   * @param kind the kind
+   * @param choice the choice
+   */
+  public void comeBack(WorkKind kind, Choice choice) {
+    KindState state = kinds.get(kind);
+    if (state != null) {
+      state.comeBack(choice);
+    }
   }
 
   private KindState take(Seen seen, Consumer<Decision> changed) {

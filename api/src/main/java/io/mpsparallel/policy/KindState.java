@@ -70,6 +70,11 @@ final class KindState {
     return absence.leaveHere(choice) ? leaveAbsent() : Optional.empty();
   }
 
+  /** A choice can serve this kind again. */
+  void comeBack(Choice choice) {
+    absence.comeBackHere(choice);
+  }
+
   /** Goes back from what cannot serve; what changed. */
   Optional<Decision> leaveAbsent() {
     Choice before = told();

@@ -5,9 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mpsparallel.InferenceExecutor;
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.adaptive.AdaptiveProvider;
+import io.mpsparallel.error.ErrorCode;
+import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Decision;
 import io.mpsparallel.policy.Reason;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.settings.ResilienceSettings;
+import io.mpsparallel.settings.ResilienceSettings.Breaker;
+import io.mpsparallel.strategy.ParallelismStrategy;
+import io.mpsparallel.strategy.StrategyContext;
+import io.mpsparallel.strategy.StrategyProvider;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.testing.FakeBackend;
@@ -16,12 +23,19 @@ import io.mpsparallel.testing.FakeFunction;
 import io.mpsparallel.testing.FakeModels;
 import io.mpsparallel.threads.ThreadsProvider;
 import io.mpsparallel.work.InferenceResult;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Forwards that take real time, so that there is something to find out. */
 @Timeout(60)
@@ -40,24 +54,100 @@ final class AdaptiveTest {
   }
 
   private static InferenceExecutor executor(FakeBackendBuilder parts) {
+    return executor(parts, new BatchingProvider(), ExecutorSettings.DEFAULTS);
+  }
+
+  private static InferenceExecutor executor(
+      FakeBackendBuilder parts, StrategyProvider batching, ExecutorSettings settings) {
     return InferenceExecutor.builder()
-        .settings(ExecutorSettings.DEFAULTS.withStrategy("adaptive"))
+        .settings(settings.withStrategy("adaptive"))
         .backend(parts.build())
         .strategy(new ThreadsProvider())
-        .strategy(new BatchingProvider())
+        .strategy(batching)
         .strategy(new AdaptiveProvider())
         .build();
   }
 
+  /** Batching that takes its time to be made. */
+  private static final class Late implements StrategyProvider {
+    final BatchingProvider batching = new BatchingProvider();
+    final CountDownLatch asked = new CountDownLatch(1);
+    final CountDownLatch told = new CountDownLatch(1);
+    final CountDownLatch interrupted = new CountDownLatch(1);
+
+    @Override
+    public String id() {
+      return batching.id();
+    }
+
+    @Override
+    public ParallelismStrategy create(StrategyContext context) {
+      asked.countDown();
+      try {
+        told.await();
+      } catch (InterruptedException e) {
+        interrupted.countDown();
+        throw new InferenceException(ErrorCode.CLOSED, "while it was made", e);
+      }
+      return batching.create(context);
+    }
+  }
+
+  /** Batching that cannot be made the first time. */
+  private static final class Failing implements StrategyProvider {
+    final BatchingProvider batching = new BatchingProvider();
+    boolean failed;
+
+    @Override
+    public String id() {
+      return batching.id();
+    }
+
+    @Override
+    public ParallelismStrategy create(StrategyContext context) {
+      if (!failed) {
+        failed = true;
+        throw new InferenceException(ErrorCode.STREAMS_EXHAUSTED, "scripted");
+      }
+      return batching.create(context);
+    }
+  }
+
+  /** Keeps so many requests in flight until something is so. */
+  private static void loadUntil(LoadedModel model, int inFlight, int width, BooleanSupplier isSo) {
+    Deque<CompletableFuture<InferenceResult>> futures = new ArrayDeque<>();
+    long start = System.nanoTime();
+    while (!isSo.getAsBoolean()) {
+      assertThat(System.nanoTime() - start).as("never").isLessThan(LONGEST_NANOS);
+      while (futures.size() < inFlight) {
+        futures.add(model.submit(Tensor.of(new float[width], 1, width)));
+      }
+      strategyOf(futures.remove());
+    }
+    futures.forEach(AdaptiveTest::strategyOf);
+  }
+
+  private static Set<Reason> reasons(InferenceExecutor executor, String model) {
+    return executor.decisions().stream()
+        .filter(decision -> decision.kind().model().contains(model))
+        .map(Decision::reason)
+        .collect(Collectors.toSet());
+  }
+
   /** Keeps so many requests in flight until one strategy has served all of them for a while. */
   private static void loadUntilServedBy(LoadedModel model, int inFlight, String strategy) {
+    loadUntilServedBy(model, inFlight, 1, strategy);
+  }
+
+  private static void loadUntilServedBy(
+      LoadedModel model, int inFlight, int width, String strategy) {
     Deque<CompletableFuture<InferenceResult>> futures = new ArrayDeque<>();
     long start = System.nanoTime();
     long since = start;
     while (System.nanoTime() - since < LONGER_THAN_A_TRIAL_NANOS) {
       assertThat(since - start).as("served by another").isLessThan(LONGEST_NANOS);
       while (futures.size() < inFlight) {
-        futures.add(model.submit(Tensor.of(new float[] {1}, 1, 1)));
+        futures.add(model.submit(Tensor.of(new float[width], 1, width)));
       }
       if (!strategyOf(futures.remove()).equals(strategy)) {
         since = System.nanoTime();
@@ -94,6 +184,51 @@ final class AdaptiveTest {
         LoadedModel model = executor.load(FakeModels.source("slow"))) {
       loadUntilServedBy(model, 1, "threads");
       assertThat(executor.stats().batching()).isNull();
+    }
+  }
+
+  /** Small requests start with batching, others try it; both once it is there. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2000})
+  void choice_thatTakesLongToPrepare_keepsNobodyAndServesOnceItIsReady(int width) {
+    Late late = new Late();
+    FakeBackendBuilder parts = FakeBackend.builder().model("slow", SLOW).model("other", SLOW);
+    try (InferenceExecutor executor = executor(parts, late, ExecutorSettings.DEFAULTS);
+        LoadedModel model = executor.load(FakeModels.source("slow"));
+        LoadedModel other = executor.load(FakeModels.source("other"))) {
+      loadUntil(model, 32, width, () -> late.asked.getCount() == 0);
+      loadUntil(other, 1, 1, () -> !reasons(executor, "other").isEmpty());
+      loadUntilServedBy(model, 32, width, "threads");
+      assertThat(reasons(executor, "slow")).containsOnly(Reason.STARTING_TABLE);
+      late.told.countDown();
+      loadUntilServedBy(model, 32, width, "batching");
+      boolean tried = reasons(executor, "slow").contains(Reason.FASTER);
+      assertThat(tried).isEqualTo(width > 1);
+    }
+  }
+
+  @Test
+  void close_whileAChoiceIsPrepared_endsThat() throws Exception {
+    Late late = new Late();
+    try (InferenceExecutor executor =
+            executor(FakeBackend.builder().model("slow", SLOW), late, ExecutorSettings.DEFAULTS);
+        LoadedModel model = executor.load(FakeModels.source("slow"))) {
+      loadUntil(model, 32, 1, () -> late.asked.getCount() == 0);
+    }
+    assertThat(late.interrupted.await(0, TimeUnit.SECONDS)).as("before close returned").isTrue();
+  }
+
+  @Test
+  void choice_thatCannotStart_isLeftForAWhileAndTriedAgain() {
+    ExecutorSettings soon =
+        ExecutorSettings.DEFAULTS.withResilience(
+            ResilienceSettings.DEFAULTS.withBreaker(
+                new Breaker(20, 50, Duration.ofMillis(500), 3)));
+    try (InferenceExecutor executor =
+            executor(FakeBackend.builder().model("slow", SLOW), new Failing(), soon);
+        LoadedModel model = executor.load(FakeModels.source("slow"))) {
+      loadUntil(model, 32, 1, () -> reasons(executor, "slow").contains(Reason.FAILED));
+      loadUntilServedBy(model, 32, "batching");
     }
   }
 

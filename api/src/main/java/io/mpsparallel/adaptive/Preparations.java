@@ -1,0 +1,107 @@
+package io.mpsparallel.adaptive;
+
+import io.mpsparallel.policy.Choice;
+import io.mpsparallel.work.LaneThread;
+import io.mpsparallel.work.ModelVersion;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Has choices ready to serve models, one after another on a thread of its own: to start workers, to
+ * load a model and to warm up takes seconds, in which all else goes on. One thread asks, any ends.
+ */
+final class Preparations {
+  private static final long PATIENCE_MILLIS = 50; // most lanes are there by then
+
+  private record Job(Choice choice, ModelVersion version) {}
+
+  private final Choices choices;
+  private final ThreadPoolExecutor worker;
+  private final Map<Job, CompletableFuture<Void>> underWay = new HashMap<>();
+
+  Preparations(Choices choices) {
+    this.choices = choices;
+    worker =
+        new ThreadPoolExecutor(
+            1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Preparations::thread);
+    worker.allowCoreThreadTimeOut(true);
+  }
+
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(work, "mps-parallel-adaptive-prepare");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * What has a choice ready for a model: done at once if nothing is to be prepared, else begun,
+   * unless it is under way. Whoever is told that it is over, or failed, is the only one: who asks
+   * then begins it anew.
+   */
+  CompletableFuture<Void> of(Choice choice, ModelVersion version) {
+    Job job = new Job(choice, version);
+    CompletableFuture<Void> known = underWay.get(job);
+    if (known == null) {
+      if (!isUnderWay(choice) && choices.has(choice, version)) {
+        return CompletableFuture.completedFuture(null);
+      }
+      known = begun(job);
+      underWay.put(job, known);
+      waitALittle(known);
+    }
+    if (known.isDone()) {
+      underWay.remove(job);
+    }
+    return known;
+  }
+
+  private CompletableFuture<Void> begun(Job job) {
+    try {
+      return CompletableFuture.runAsync(() -> prepare(job), worker);
+    } catch (RejectedExecutionException e) { // all of it ends
+      return new CompletableFuture<>();
+    }
+  }
+
+  private void prepare(Job job) {
+    choices.start(job.choice());
+    choices.prepare(job.choice(), job.version());
+  }
+
+  private static void waitALittle(CompletableFuture<Void> preparation) {
+    try {
+      preparation.handle((done, failure) -> true).get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // it goes on
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new AssertionError(e); // handled above
+    }
+  }
+
+  /** Whether anything is prepared for a choice at the moment. */
+  boolean isUnderWay(Choice choice) {
+    return underWay.entrySet().stream()
+        .anyMatch(job -> job.getKey().choice().equals(choice) && !job.getValue().isDone());
+  }
+
+  /** Begins nothing more, and ends what is under way; waits for that, but not on a lane. */
+  void end() {
+    worker.shutdownNow();
+    if (!(Thread.currentThread() instanceof LaneThread)) {
+      try {
+        worker.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
