@@ -6,6 +6,7 @@ import io.mpsparallel.backend.Padding;
 import io.mpsparallel.backend.Signature;
 import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.InferenceException;
+import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.ModelVersion;
 import java.util.ArrayList;
@@ -26,7 +27,10 @@ final class Arrival {
       try {
         return warmUp.isEmpty()
             ? CompletableFuture.completedFuture(null)
-            : placement.site().strategy().warmUp(placement.version(), warmUp);
+            : placement
+                .site()
+                .strategy()
+                .warmUp(placement.version(), warmUp, ParallelismStrategy.ANY_ROWS);
       } catch (InferenceException e) {
         return CompletableFuture.failedFuture(e);
       }

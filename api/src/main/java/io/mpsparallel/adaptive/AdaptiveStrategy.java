@@ -123,8 +123,9 @@ final class AdaptiveStrategy implements ParallelismStrategy {
   }
 
   @Override
-  public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
-    return choices.warmUp(version, cases);
+  public CompletableFuture<Void> warmUp(
+      ModelVersion version, List<NamedTensors> cases, int mostRows) {
+    return choices.warmUp(version, cases, mostRows);
   }
 
   @Override

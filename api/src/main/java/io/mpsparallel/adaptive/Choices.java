@@ -13,6 +13,7 @@ import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.ModelVersion;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,10 +36,13 @@ final class Choices {
   private static final Logger LOG = LoggerFactory.getLogger(Choices.class);
   private static final long LONGEST_WARM_UP_SECONDS = 60;
 
+  private record Warm(Choice choice, ModelVersion version) {}
+
   private final StrategyContext context;
   private final Selection selection;
   private final Map<Choice, ParallelismStrategy> started = new ConcurrentHashMap<>();
   private final Map<ModelVersion, List<NamedTensors>> warmUps = new LinkedHashMap<>(); // guarded
+  private final Map<Warm, Integer> warmRows = new HashMap<>(); // guarded
   private @Nullable Plan plan; // guarded by this
   private boolean closed; // guarded by this
 
@@ -65,10 +69,22 @@ final class Choices {
     return started.get(choice);
   }
 
-  /** Whether a choice runs, and has a model; it may have to be warmed up. */
-  boolean has(Choice choice, ModelVersion version) {
+  /** Whether a choice runs, and has a model warm for so many rows in flight. */
+  boolean has(Choice choice, ModelVersion version, int rows) {
     ParallelismStrategy strategy = started.get(choice);
-    return strategy instanceof Elsewhere place ? place.has(version) : strategy != null;
+    boolean loaded = strategy instanceof Elsewhere place ? place.has(version) : strategy != null;
+    return loaded && isWarm(choice, version, rows);
+  }
+
+  private synchronized boolean isWarm(Choice choice, ModelVersion version, int rows) {
+    return choice.equals(home())
+        || !warmUps.containsKey(version)
+        || warmRows.getOrDefault(new Warm(choice, version), 0) >= rowsOf(choice, rows);
+  }
+
+  /** How many rows are of any use to know. */
+  private static int rowsOf(Choice choice, int rows) {
+    return choice.route() == Plan.Route.BATCHED ? rows : 1;
   }
 
   /** Starts what runs from the start. */
@@ -77,7 +93,7 @@ final class Choices {
   }
 
   /**
-   * Starts what serves a choice, if it does not run, and warms it up.
+   * Starts what serves a choice, if it does not run.
    *
    * @throws io.mpsparallel.error.InferenceException if it cannot be started
    */
@@ -86,20 +102,15 @@ final class Choices {
       return;
     }
     ParallelismStrategy made = made(choice); // not under the monitor: it can take seconds
-    List<CompletableFuture<Void>> warm = new ArrayList<>();
-    if (added(choice, made, warm)) {
-      await(warm);
-    } else {
+    if (!added(choice, made)) {
       made.close();
     }
   }
 
-  private synchronized boolean added(
-      Choice choice, ParallelismStrategy made, List<CompletableFuture<Void>> warm) {
+  private synchronized boolean added(Choice choice, ParallelismStrategy made) {
     if (closed) {
       return false;
     }
-    warmUps.forEach((version, cases) -> warm.add(made.warmUp(version, shares(cases))));
     if (plan != null) {
       made.apply(plan);
     }
@@ -107,34 +118,49 @@ final class Choices {
     return true;
   }
 
-  /** A choice that is not warm serves as well. */
-  private static void await(List<CompletableFuture<Void>> warm) {
+  /**
+   * Has a started choice ready for a model, warm-up shapes included: for no more rows than may be
+   * in flight, since warming up takes the device's time from whatever serves meanwhile.
+   *
+   * @throws io.mpsparallel.error.InferenceException if the model cannot be loaded there
+   */
+  void prepare(Choice choice, ModelVersion version, int rows) {
+    ParallelismStrategy strategy = started.get(choice);
+    if (strategy instanceof Elsewhere place) {
+      place.load(version);
+    }
+    if (strategy != null
+        && !isWarm(choice, version, rows)
+        && await(warm(strategy, version, rows))) {
+      warmed(choice, version, rows);
+    }
+  }
+
+  private synchronized CompletableFuture<Void> warm(
+      ParallelismStrategy strategy, ModelVersion version, int rows) {
+    List<NamedTensors> cases = warmUps.get(version);
+    return cases == null
+        ? CompletableFuture.completedFuture(null)
+        : strategy.warmUp(version, shares(cases), rows);
+  }
+
+  private synchronized void warmed(Choice choice, ModelVersion version, int rows) {
+    if (warmUps.containsKey(version)) { // else it was closed meanwhile
+      warmRows.put(new Warm(choice, version), rowsOf(choice, rows));
+    }
+  }
+
+  /** Waits, unless interrupted; what does not become warm serves as well. */
+  private static boolean await(CompletableFuture<Void> warm) {
     try {
-      CompletableFuture.allOf(warm.toArray(CompletableFuture<?>[]::new))
-          .get(LONGEST_WARM_UP_SECONDS, TimeUnit.SECONDS);
+      warm.get(LONGEST_WARM_UP_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       LOG.debug("not warm: {}", String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     }
-  }
-
-  /**
-   * Has a started choice ready for a model, warm-up shapes included.
-   *
-   * @throws io.mpsparallel.error.InferenceException if the model cannot be loaded there
-   */
-  void prepare(Choice choice, ModelVersion version) {
-    if (started.get(choice) instanceof Elsewhere elsewhere && elsewhere.load(version)) {
-      List<CompletableFuture<Void>> warm = new ArrayList<>();
-      synchronized (this) {
-        List<NamedTensors> cases = warmUps.get(version);
-        if (cases != null) {
-          warm.add(elsewhere.warmUp(version, shares(cases)));
-        }
-      }
-      await(warm);
-    }
+    return true;
   }
 
   private ParallelismStrategy made(Choice choice) {
@@ -187,21 +213,21 @@ final class Choices {
     return cases.stream().map(NamedTensors::share).toList();
   }
 
-  CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
-    List<CompletableFuture<Void>> warm = new ArrayList<>();
+  /** Warms up what runs from the start to the end; the others when they are prepared. */
+  CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases, int mostRows) {
     synchronized (this) {
-      started.values().forEach(one -> warm.add(one.warmUp(version, shares(cases))));
       if (closed) {
         cases.forEach(NamedTensors::close);
-      } else {
-        warmUps.put(version, cases);
+        return CompletableFuture.completedFuture(null);
       }
+      closeAll(warmUps.put(version, cases));
+      return homeStrategy().warmUp(version, shares(cases), mostRows);
     }
-    return CompletableFuture.allOf(warm.toArray(CompletableFuture<?>[]::new));
   }
 
   synchronized void forget(ModelVersion version) {
     closeAll(warmUps.remove(version));
+    warmRows.keySet().removeIf(warm -> warm.version().equals(version));
     started.values().forEach(one -> one.forget(version));
   }
 
@@ -221,6 +247,7 @@ final class Choices {
     ParallelismStrategy idle;
     synchronized (this) {
       idle = choice.equals(home()) || closed ? null : started.remove(choice);
+      warmRows.keySet().removeIf(warm -> warm.choice().equals(choice));
     }
     if (idle != null) {
       boolean drained = idle.drain(patience);

@@ -158,7 +158,7 @@ final class Chooser {
 
   /** What is not ready is tried once it is; until then all goes on as before. */
   private boolean postpones(Choice choice, KindOfWork kind, List<KindOfWork> all) {
-    CompletableFuture<Void> preparation = preparations.of(choice, kind.version());
+    CompletableFuture<Void> preparation = prepared(choice, kind);
     if (preparation.isDone()) {
       return !isReady(choice, preparation, kind, all);
     }
@@ -173,7 +173,7 @@ final class Chooser {
   private void lookAtPostponed(List<KindOfWork> all) {
     for (Map.Entry<KindOfWork, Choice> trial : List.copyOf(postponed.entrySet())) {
       KindOfWork kind = trial.getKey();
-      CompletableFuture<Void> preparation = preparations.of(trial.getValue(), kind.version());
+      CompletableFuture<Void> preparation = prepared(trial.getValue(), kind);
       if (preparation.isDone()) {
         postponed.remove(kind);
         policy.comeBack(kind.kind(), trial.getValue());
@@ -191,13 +191,16 @@ final class Chooser {
     }
   }
 
-  /** What was stopped because nobody used it is started again. */
+  private CompletableFuture<Void> prepared(Choice choice, KindOfWork kind) {
+    return preparations.of(choice, kind.version(), kind.rowsInFlight());
+  }
+
+  /** What was stopped because nobody used it is started again; what serves becomes warmer. */
   private void serveAsWanted(List<LoadSample> window, List<KindOfWork> all) {
     Set<Object> seen = new HashSet<>();
     window.forEach(sample -> seen.add(sample.kind()));
     for (KindOfWork kind : all) {
-      boolean other = !kind.wanted().equals(kind.serving().choice());
-      if (other && seen.contains(kind.kind()) && !outages.isOut(kind.wanted())) {
+      if (seen.contains(kind.kind()) && !outages.isOut(kind.wanted())) {
         serveAsWanted(kind, all);
       }
     }
@@ -209,10 +212,10 @@ final class Chooser {
       serveAtHome(kind);
       return;
     }
-    CompletableFuture<Void> preparation = preparations.of(wanted, kind.version());
+    CompletableFuture<Void> preparation = prepared(wanted, kind);
     if (preparation.isDone() && isReady(wanted, preparation, kind, all)) {
       ParallelismStrategy strategy = choices.running(wanted);
-      if (strategy != null) { // else all of it ends
+      if (strategy != null && strategy != kind.serving().strategy()) { // null: all of it ends
         kind.serveBy(wanted, strategy);
       }
     }

@@ -110,13 +110,14 @@ final class Elsewhere implements ParallelismStrategy {
   }
 
   @Override
-  public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+  public CompletableFuture<Void> warmUp(
+      ModelVersion version, List<NamedTensors> cases, int mostRows) {
     ModelVersion copy = copies.get(version);
     if (copy == null) { // it is warmed up when it is loaded
       cases.forEach(NamedTensors::close);
       return CompletableFuture.completedFuture(null);
     }
-    return strategy.warmUp(copy, cases);
+    return strategy.warmUp(copy, cases, mostRows);
   }
 
   @Override

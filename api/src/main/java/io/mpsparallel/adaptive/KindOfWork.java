@@ -15,11 +15,14 @@ import java.util.concurrent.ConcurrentHashMap;
  * decides.
  */
 final class KindOfWork {
+  private static final int MOST_ROWS = 1 << 20;
+
   private final WorkKind kind;
   private final ModelVersion version;
   private final Map<Choice, Traffic> traffic = new ConcurrentHashMap<>();
   private volatile Serving serving;
   private Choice wanted; // of the one who decides
+  private int rowsInFlight = 1; // of the same
 
   /**
    * A kind that was just seen.
@@ -68,9 +71,24 @@ final class KindOfWork {
 
   /** What was seen since the last look. */
   List<LoadSample> look(long windowNanos) {
-    return traffic.values().stream()
-        .map(served -> served.look(windowNanos))
-        .filter(Objects::nonNull)
-        .toList();
+    List<LoadSample> seen =
+        traffic.values().stream()
+            .map(served -> served.look(windowNanos))
+            .filter(Objects::nonNull)
+            .toList();
+    double rows = seen.stream().mapToDouble(KindOfWork::rowsInFlight).sum();
+    if (rows > 0) {
+      rowsInFlight = 2 * Integer.highestOneBit((int) Math.min(MOST_ROWS, Math.ceil(rows)));
+    }
+    return seen;
+  }
+
+  private static double rowsInFlight(LoadSample sample) {
+    return sample.requests() == 0 ? 0 : sample.inFlight() * sample.rows() / sample.requests();
+  }
+
+  /** More rows than were in flight when that was last seen: the next power of two. */
+  int rowsInFlight() {
+    return rowsInFlight;
   }
 }

@@ -42,17 +42,19 @@ final class Preparations {
 
   /**
    * What has a choice ready for a model: done at once if nothing is to be prepared, else begun,
-   * unless it is under way. Whoever is told that it is over, or failed, is the only one: who asks
-   * then begins it anew.
+   * unless something is under way. Whoever is told that it is over, or failed, is the only one: who
+   * asks then begins it anew.
+   *
+   * @param rows of the model that may be in flight at once
    */
-  CompletableFuture<Void> of(Choice choice, ModelVersion version) {
+  CompletableFuture<Void> of(Choice choice, ModelVersion version, int rows) {
     Job job = new Job(choice, version);
     CompletableFuture<Void> known = underWay.get(job);
     if (known == null) {
-      if (!isUnderWay(choice) && choices.has(choice, version)) {
+      if (!isUnderWay(choice) && choices.has(choice, version, rows)) {
         return CompletableFuture.completedFuture(null);
       }
-      known = begun(job);
+      known = begun(job, rows);
       underWay.put(job, known);
       waitALittle(known);
     }
@@ -62,17 +64,17 @@ final class Preparations {
     return known;
   }
 
-  private CompletableFuture<Void> begun(Job job) {
+  private CompletableFuture<Void> begun(Job job, int rows) {
     try {
-      return CompletableFuture.runAsync(() -> prepare(job), worker);
+      return CompletableFuture.runAsync(() -> prepare(job, rows), worker);
     } catch (RejectedExecutionException e) { // all of it ends
       return new CompletableFuture<>();
     }
   }
 
-  private void prepare(Job job) {
+  private void prepare(Job job, int rows) {
     choices.start(job.choice());
-    choices.prepare(job.choice(), job.version());
+    choices.prepare(job.choice(), job.version(), rows);
   }
 
   private static void waitALittle(CompletableFuture<Void> preparation) {

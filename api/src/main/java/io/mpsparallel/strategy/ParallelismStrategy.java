@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * that it accepted exactly once, whatever happens.
  */
 public interface ParallelismStrategy extends AutoCloseable {
+  /** Any number of rows may be in flight. */
+  int ANY_ROWS = Integer.MAX_VALUE;
+
   /** {@return the strategy's name in configuration} */
   String id();
 
@@ -72,10 +75,14 @@ public interface ParallelismStrategy extends AutoCloseable {
    *
    * @param version the version, which others may use meanwhile
    * @param cases the inputs of each run, owned from now on
+   * @param mostRows so many rows may be in flight at once: what puts requests together warms up no
+   *     batches of more; {@link #ANY_ROWS} if that is not known. What more will be in flight later
+   *     is said by another call
    * @return done when all is warm; fails with the first failure, or {@code CLOSED} if the version
-   *     went before
+   *     went before, or was warmed up again
    */
-  default CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+  default CompletableFuture<Void> warmUp(
+      ModelVersion version, List<NamedTensors> cases, int mostRows) {
     return OrdinaryWarmUp.run(this, version, cases);
   }
 

@@ -131,12 +131,14 @@ final class BatchingStrategy implements ParallelismStrategy {
   }
 
   @Override
-  public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+  public CompletableFuture<Void> warmUp(
+      ModelVersion version, List<NamedTensors> cases, int mostRows) {
     Traits traits = traitsOf(version);
     Lengths lengths = traits.lengths();
     List<NamedTensors> all = lengths == null ? cases : lengths.of(cases);
-    Sizes sizes = Sizes.of(settings, records, settings.maxRows());
-    return below.warmUp(version, traits.isPadded() ? sizes.cases(all, settings.maxBytes()) : all);
+    Sizes sizes = Sizes.of(settings, records, settings.maxRows()).upTo(mostRows);
+    return below.warmUp(
+        version, traits.isPadded() ? sizes.cases(all, settings.maxBytes()) : all, mostRows);
   }
 
   @Override

@@ -28,6 +28,12 @@ record Sizes(List<Integer> rows) {
     return rows.isEmpty() ? otherwise : rows.get(rows.size() - 1);
   }
 
+  /** Those that a batch of at most so many rows can have. */
+  Sizes upTo(int mostRows) {
+    int most = padded(mostRows);
+    return new Sizes(rows.stream().filter(size -> size <= most).toList());
+  }
+
   /** The next allowed size; a request that is larger than all stays as it is. */
   int padded(int own) {
     for (int size : rows) {

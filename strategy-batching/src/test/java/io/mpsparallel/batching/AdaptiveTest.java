@@ -5,16 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.mpsparallel.InferenceExecutor;
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.adaptive.AdaptiveProvider;
+import io.mpsparallel.backend.InputSpec;
+import io.mpsparallel.backend.ModelSource;
+import io.mpsparallel.backend.Signature;
+import io.mpsparallel.backend.WarmUp;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.policy.Decision;
 import io.mpsparallel.policy.Reason;
+import io.mpsparallel.settings.BatchSizes;
+import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.ResilienceSettings;
 import io.mpsparallel.settings.ResilienceSettings.Breaker;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
+import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.testing.FakeBackend;
@@ -26,8 +33,11 @@ import io.mpsparallel.work.InferenceResult;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -204,6 +214,37 @@ final class AdaptiveTest {
       loadUntilServedBy(model, 32, width, "batching");
       boolean tried = reasons(executor, "slow").contains(Reason.FASTER);
       assertThat(tried).isEqualTo(width > 1);
+    }
+  }
+
+  /** Larger batches than may come to be would take the device's time from what serves. */
+  @Test
+  void choice_isWarmedUpForWhatIsInFlightAndForMoreLater() {
+    Set<Long> sizes = ConcurrentHashMap.newKeySet();
+    FakeFunction noting =
+        inputs -> {
+          sizes.add(inputs.get(0).shape()[0]);
+          return takesTime(inputs);
+        };
+    Signature stated =
+        new Signature(List.of(InputSpec.of("x", DType.FLOAT32, -1, -1)), List.of())
+            .withIndependentRows();
+    ModelSource source =
+        FakeModels.source("noting")
+            .warmingUp(WarmUp.of(List.of(Map.of("x", new long[] {1, 2000}))));
+    BatchSizes powers = BatchSizes.of(2, 4, 8, 16, 32, 64);
+    try (InferenceExecutor executor =
+            executor(
+                FakeBackend.builder().model("noting", stated, noting),
+                new BatchingProvider(),
+                ExecutorSettings.DEFAULTS.withBatching(
+                    BatchingSettings.DEFAULTS.withSizes(powers)));
+        LoadedModel model = executor.load(source)) {
+      model.whenReady().join();
+      assertThat(sizes).containsOnly(1L);
+      loadUntil(model, 4, 2000, () -> reasons(executor, "noting").contains(Reason.TRIAL));
+      assertThat(sizes).contains(8L).doesNotContain(16L, 32L, 64L);
+      loadUntil(model, 32, 2000, () -> sizes.contains(64L));
     }
   }
 

@@ -165,10 +165,11 @@ final class ProcessesStrategy implements ParallelismStrategy {
   }
 
   @Override
-  public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+  public CompletableFuture<Void> warmUp(
+      ModelVersion version, List<NamedTensors> cases, int mostRows) {
     List<Member> places = members.places().all();
     WarmUpRun run = new WarmUpRun(version, cases, Set.copyOf(places));
-    warmUps.put(version, run);
+    end(warmUps.put(version, run));
     members.change(wanted -> wanted.with(run));
     places.stream().filter(Member::isRetired).forEach(run::endPlace); // before it was told
     return run.done();
@@ -194,7 +195,10 @@ final class ProcessesStrategy implements ParallelismStrategy {
 
   @Override
   public void forget(ModelVersion version) {
-    WarmUpRun warmUp = warmUps.remove(version);
+    end(warmUps.remove(version));
+  }
+
+  private void end(@Nullable WarmUpRun warmUp) {
     if (warmUp != null) {
       members.change(wanted -> wanted.without(warmUp));
       warmUp.close();

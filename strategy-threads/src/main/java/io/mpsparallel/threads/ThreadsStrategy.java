@@ -252,9 +252,13 @@ final class ThreadsStrategy implements ParallelismStrategy {
   }
 
   @Override
-  public CompletableFuture<Void> warmUp(ModelVersion version, List<NamedTensors> cases) {
+  public CompletableFuture<Void> warmUp(
+      ModelVersion version, List<NamedTensors> cases, int mostRows) {
     WarmUpRun run = new WarmUpRun(version, cases, facts);
-    warmUps.put(version, run);
+    WarmUpRun before = warmUps.put(version, run);
+    if (before != null) {
+      before.close();
+    }
     for (LaneRunner runner : crew.staying()) {
       runner.add(run);
       crew.nudge(runner);
