@@ -43,6 +43,7 @@ final class Chooser {
   private final Map<Choice, Integer> idleWindows = new HashMap<>();
   private final Map<Choice, Long> failures = new HashMap<>();
   private final Map<KindOfWork, Choice> postponed = new HashMap<>(); // trials
+  private boolean preparing;
   private final List<Decision> decisions = new ArrayList<>(); // guarded by itself
 
   /**
@@ -78,12 +79,22 @@ final class Chooser {
     window.forEach(sample -> LOG.trace("{}", sample));
     boolean busy = !window.isEmpty();
     lookAtFailures(window, all);
-    lookAtLanes(window);
+    boolean disturbed = isDisturbed();
+    if (!disturbed) {
+      lookAtLanes(window);
+    }
     lookAtPostponed(all);
-    policy.observe(window).forEach(decision -> follow(decision, all));
+    policy.observe(window, disturbed).forEach(decision -> follow(decision, all));
     serveAsWanted(window, all);
     stopIdle(window, all);
     return busy;
+  }
+
+  /** Whether something was prepared in this window, or a part of it. */
+  private boolean isDisturbed() {
+    boolean before = preparing;
+    preparing = preparations.isAnyUnderWay();
+    return before || preparing;
   }
 
   // ---- what fails ----
@@ -195,12 +206,13 @@ final class Chooser {
     return preparations.of(choice, kind.version(), kind.rowsInFlight());
   }
 
-  /** What was stopped because nobody used it is started again; what serves becomes warmer. */
+  /** What was stopped because nobody used it is started again. */
   private void serveAsWanted(List<LoadSample> window, List<KindOfWork> all) {
     Set<Object> seen = new HashSet<>();
     window.forEach(sample -> seen.add(sample.kind()));
     for (KindOfWork kind : all) {
-      if (seen.contains(kind.kind()) && !outages.isOut(kind.wanted())) {
+      boolean other = !kind.wanted().equals(kind.serving().choice());
+      if (other && seen.contains(kind.kind()) && !outages.isOut(kind.wanted())) {
         serveAsWanted(kind, all);
       }
     }
@@ -215,7 +227,7 @@ final class Chooser {
     CompletableFuture<Void> preparation = prepared(wanted, kind);
     if (preparation.isDone() && isReady(wanted, preparation, kind, all)) {
       ParallelismStrategy strategy = choices.running(wanted);
-      if (strategy != null && strategy != kind.serving().strategy()) { // null: all of it ends
+      if (strategy != null) { // else all of it ends
         kind.serveBy(wanted, strategy);
       }
     }

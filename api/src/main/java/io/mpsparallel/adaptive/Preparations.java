@@ -95,6 +95,10 @@ final class Preparations {
         .anyMatch(job -> job.getKey().choice().equals(choice) && !job.getValue().isDone());
   }
 
+  boolean isAnyUnderWay() {
+    return underWay.values().stream().anyMatch(job -> !job.isDone());
+  }
+
   /** Begins nothing more, and ends what is under way; waits for that, but not on a lane. */
   void end() {
     worker.shutdownNow();

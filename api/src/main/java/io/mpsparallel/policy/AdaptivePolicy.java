@@ -70,17 +70,31 @@ public final class AdaptivePolicy {
    * @return what changed, and where every kind starts that is new; at most one for each kind
    */
   public List<Decision> observe(List<LoadSample> window) {
+    return observe(window, false);
+  }
+
+  /**
+   * As {@link #observe(List)}.
+   *
+   * @param window a sample for each kind and choice that had requests in flight, each pair once
+   * @param disturbed whether something was prepared meanwhile, which takes time of the device: such
+   *     a window says how much is in flight, and nothing about how fast anything is
+   * @return what changed, and where every kind starts that is new; at most one for each kind
+   */
+  public List<Decision> observe(List<LoadSample> window, boolean disturbed) {
     List<Decision> changed = new ArrayList<>();
     List<KindState> present = new ArrayList<>();
     windows++;
     for (Seen seen : Seen.of(window)) {
-      present.add(take(seen, changed::add));
+      present.add(take(seen, disturbed, changed::add));
     }
     if (trying != null && !present.contains(trying)) {
       trying.idle().ifPresent(changed::add);
     }
     endTrial();
-    startTrial(present).ifPresent(changed::add);
+    if (!disturbed) {
+      startTrial(present).ifPresent(changed::add);
+    }
     forget();
     return List.copyOf(changed);
   }
@@ -138,14 +152,14 @@ public final class AdaptivePolicy {
     }
   }
 
-  private KindState take(Seen seen, Consumer<Decision> changed) {
+  private KindState take(Seen seen, boolean disturbed, Consumer<Decision> changed) {
     KindState known = kinds.remove(seen.kind());
     KindState state = known == null ? new KindState(seen, facts, absence.ofOneKind()) : known;
     kinds.put(seen.kind(), state);
     if (known == null) {
       changed.accept(state.decision(start.reason(seen.kind(), seen.inFlight()), 0));
     } else {
-      state.step(seen, state.lastWindow() < windows - 1).ifPresent(changed);
+      state.step(seen, state.lastWindow() < windows - 1, disturbed).ifPresent(changed);
     }
     state.seenIn(windows);
     return state;

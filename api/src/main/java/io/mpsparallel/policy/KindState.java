@@ -37,8 +37,8 @@ final class KindState {
     return new Decision(kind, level.bucket(), told(), reason, gain);
   }
 
-  /** Takes a window; what changed. */
-  Optional<Decision> step(Seen seen, boolean afterPause) {
+  /** Takes a window, of whose figures none count if it was disturbed; what changed. */
+  Optional<Decision> step(Seen seen, boolean afterPause, boolean disturbed) {
     if (afterPause) {
       level.interrupt();
     }
@@ -48,12 +48,12 @@ final class KindState {
     }
     settling.takeBefore().ifPresent(before -> level.follow(before, seen.inFlight()));
     if (trial != null) {
-      return step(trial, seen.by(trial.alternative()));
+      return disturbed ? Optional.empty() : step(trial, seen.by(trial.alternative()));
     }
     if (level.moves(seen.inFlight())) {
       return enter(seen.inFlight());
     }
-    return level.holds(seen.inFlight()) ? count(seen) : Optional.empty();
+    return level.holds(seen.inFlight()) && !disturbed ? count(seen) : Optional.empty();
   }
 
   void seenIn(long window) {

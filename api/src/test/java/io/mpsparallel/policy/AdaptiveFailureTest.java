@@ -76,6 +76,23 @@ final class AdaptiveFailureTest {
   }
 
   @Test
+  void comeBack_forOneKind_isTriedAsIfForTheFirstTime() {
+    AdaptivePolicy policy = policy(WITH_PROCESSES);
+    Loop loop = new Loop(policy, SMALL, 16);
+    while (!loop.reasons().contains(Reason.TRIAL)) {
+      loop.run(1, source(1000, 3000));
+    }
+    assertThat(policy.leave(SMALL, Choice.PROCESSES)).isPresent();
+    assertThat(new Loop(policy, SMALL, 16).run(500, source(1000, 3000)).decisions()).isEmpty();
+
+    policy.comeBack(SMALL, Choice.PROCESSES);
+    policy.comeBack(WorkKind.of("unknown", 1), Choice.PROCESSES);
+
+    Loop again = new Loop(policy, SMALL, 16).run(20, source(1000, 3000));
+    assertThat(again.reasons()).containsExactly(Reason.TRIAL, Reason.FASTER);
+  }
+
+  @Test
   void leave_theLastThatIsLeft_doesNothing() {
     AdaptivePolicy policy = policy(WITH_PROCESSES);
     new Loop(policy, SMALL, 16).run(3, source(1000, 1000));

@@ -69,6 +69,36 @@ class AdaptiveTrialsTest {
     assertThat(loop.reasons()).filteredOn(Reason.TRIAL::equals).hasSize(3);
   }
 
+  // ---- while something is prepared ----
+
+  /** What was slow because something else was prepared must not make an alternative look fast. */
+  @Test
+  void observe_presentChoiceDisturbed_isComparedAsItWasBefore() {
+    Loop loop = loop(8).run(2, source(8, 700, 1000));
+    loop.runDisturbed(50, source(8, 700, 300));
+    assertThat(loop.reasons()).containsExactly(Reason.STARTING_TABLE);
+    loop.run(20, source(8, 700, 1000));
+    assertThat(loop.reasons()).containsExactly(Reason.STARTING_TABLE, Reason.TRIAL, Reason.KEPT);
+  }
+
+  @Test
+  void observe_trialDisturbed_goesOnAfterwards() {
+    Loop loop = loop(8).run(5, source(8, 1500, 1000));
+    assertThat(loop.present()).isEqualTo(Choice.THREADS);
+    loop.runDisturbed(50, source(8, 100, 1000));
+    assertThat(loop.present()).isEqualTo(Choice.THREADS);
+    loop.run(4, source(8, 1500, 1000));
+    assertThat(loop.reasons()).containsExactly(Reason.STARTING_TABLE, Reason.TRIAL, Reason.FASTER);
+  }
+
+  @Test
+  void observe_otherLoadWhileDisturbed_isFollowed() {
+    Loop loop = loop(8).run(2, source(8, 1500, 1000));
+    loop.runDisturbed(4, source(1, 1500, 1000));
+    assertThat(loop.reasons()).containsExactly(Reason.STARTING_TABLE, Reason.LOAD_CHANGED);
+    assertThat(loop.present()).isEqualTo(Choice.THREADS);
+  }
+
   @Test
   void observe_alternativeHarmful_isCutShortTwice() {
     Loop loop = loop(8).run(100, source(8, 400, 1000));

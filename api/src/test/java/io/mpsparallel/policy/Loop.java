@@ -44,9 +44,18 @@ final class Loop {
   }
 
   Loop run(int windows, Source source) {
+    return run(windows, source, false);
+  }
+
+  /** While something is prepared. */
+  Loop runDisturbed(int windows, Source source) {
+    return run(windows, source, true);
+  }
+
+  private Loop run(int windows, Source source, boolean disturbed) {
     for (int i = 0; i < windows; i++) {
       told.add(present);
-      for (Decision decision : policy.observe(source.window(present))) {
+      for (Decision decision : policy.observe(source.window(present), disturbed)) {
         decisions.add(decision);
         present = decision.choice();
       }

@@ -244,7 +244,7 @@ final class AdaptiveTest {
       assertThat(sizes).containsOnly(1L);
       loadUntil(model, 4, 2000, () -> reasons(executor, "noting").contains(Reason.TRIAL));
       assertThat(sizes).contains(8L).doesNotContain(16L, 32L, 64L);
-      loadUntil(model, 32, 2000, () -> sizes.contains(64L));
+      loadUntil(model, 32, 2000, () -> sizes.contains(32L));
     }
   }
 

@@ -27,7 +27,7 @@ final class LaneRunner implements Runnable {
   private final Crew crew;
   private final int index;
   private final Lane lane;
-  private final Queue<WarmUpRun> warmUps = new ConcurrentLinkedQueue<>();
+  private final Queue<WarmUpRun.OnLane> warmUps = new ConcurrentLinkedQueue<>();
   private volatile @Nullable Thread thread;
   private volatile boolean turn; // the lane was handed to the thread
   private volatile boolean retiring;
@@ -81,8 +81,7 @@ final class LaneRunner implements Runnable {
 
   /** Asks for a warm-up; by anybody. */
   void add(WarmUpRun warmUp) {
-    warmUp.expectLane();
-    warmUps.add(warmUp);
+    warmUps.add(warmUp.onLane());
   }
 
   /** Whether the thread has something to do besides requests; a caller may have overlooked it. */
@@ -185,11 +184,13 @@ final class LaneRunner implements Runnable {
     if (lane.hasChores()) {
       lane.doChores();
     }
-    WarmUpRun warmUp = warmUps.poll();
+    WarmUpRun.OnLane warmUp = warmUps.peek();
     if (warmUp == null) {
       return false;
     }
-    warmUp.warm(lane);
+    if (!warmUp.step(lane)) {
+      warmUps.remove();
+    }
     return true;
   }
 
@@ -294,8 +295,8 @@ final class LaneRunner implements Runnable {
   }
 
   private void endWarmUps() {
-    for (WarmUpRun rest = warmUps.poll(); rest != null; rest = warmUps.poll()) {
-      rest.endLane();
+    for (WarmUpRun.OnLane rest = warmUps.poll(); rest != null; rest = warmUps.poll()) {
+      rest.end();
     }
   }
 }

@@ -37,8 +37,9 @@ final class WarmUpRun {
   }
 
   /** One more lane is to become warm. */
-  void expectLane() {
+  OnLane onLane() {
     coldLanes.incrementAndGet();
+    return new OnLane();
   }
 
   /** One lane less is cold: it is warm now, or gone; or all that are there have been told. */
@@ -48,45 +49,69 @@ final class WarmUpRun {
     }
   }
 
-  /** Warms a lane up, on a thread that is on it; not one whose device is lost. */
-  void warm(Lane lane) {
-    if (lane.isLost()) {
-      endLane();
-      return;
-    }
-    try {
-      for (NamedTensors inputs : cases) {
-        warm(lane, inputs);
-      }
-    } catch (RuntimeException | Error e) {
-      done.completeExceptionally(e);
-    } finally {
-      endLane();
-    }
-  }
-
   /**
-   * Runs alone on each stream, until it is recorded if it can be, then as many together as will be,
-   * where each of these is prepared for itself.
+   * What is left of it on one lane: one forward after another, with requests in between. One thread
+   * at a time, which is on the lane.
    */
-  private void warm(Lane lane, NamedTensors inputs) {
-    for (int stream = 0; stream < lane.streams(); stream++) {
-      warm(lane, stream, inputs, stream == 0 ? facts.warmUpRuns() : facts.furtherWarmUpRuns());
-    }
-    if (facts.graphKey() == Capabilities.GraphKey.SHAPE_AND_SLOT) {
-      try (Forward together = new Forward(inputs)) {
-        lane.runTogether(together.item());
-      }
-    }
-  }
+  final class OnLane {
+    private int at; // the case
+    private int stream;
+    private int runs; // there
 
-  private void warm(Lane lane, int stream, NamedTensors inputs, int most) {
-    boolean recorded = false;
-    for (int i = 0; i < most && !recorded; i++) {
+    /** Runs one more, unless the device is lost; false if nothing is left. */
+    boolean step(Lane lane) {
+      boolean more = false;
+      try {
+        more = at < cases.size() && !lane.isLost() && run(lane, cases.get(at));
+      } catch (RuntimeException | Error e) {
+        done.completeExceptionally(e);
+      }
+      if (!more) {
+        end();
+      }
+      return more;
+    }
+
+    /**
+     * Alone on each stream, until it is recorded if it can be, then as many together as will be,
+     * where each of these is prepared for itself.
+     */
+    private boolean run(Lane lane, NamedTensors inputs) {
+      if (stream < lane.streams()) {
+        alone(lane, inputs);
+      } else {
+        together(lane, inputs);
+        at++;
+        stream = 0;
+      }
+      return true;
+    }
+
+    private void alone(Lane lane, NamedTensors inputs) {
+      int most = stream == 0 ? facts.warmUpRuns() : facts.furtherWarmUpRuns();
+      boolean recorded;
       try (Forward one = new Forward(inputs)) {
         lane.run(one.item(), stream).close();
         recorded = lane.hasRecorded(one.item(), stream);
       }
+      runs++;
+      if (recorded || runs >= most) {
+        stream++;
+        runs = 0;
+      }
+    }
+
+    private void together(Lane lane, NamedTensors inputs) {
+      if (facts.graphKey() == Capabilities.GraphKey.SHAPE_AND_SLOT) {
+        try (Forward all = new Forward(inputs)) {
+          lane.runTogether(all.item());
+        }
+      }
+    }
+
+    /** The lane is warm, or gone. */
+    void end() {
+      endLane();
     }
   }
 

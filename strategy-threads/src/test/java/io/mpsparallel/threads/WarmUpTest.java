@@ -113,6 +113,24 @@ class WarmUpTest extends ThreadsFixture {
     }
   }
 
+  /** A large model takes seconds to become warm: requests for others must not wait for that. */
+  @Test
+  void requests_whileItsLaneWarmsUp_comeBetweenTwoOfItsForwards() {
+    openLanes(1);
+    fake.turnstile().shut();
+    try (LoadedModel model = load(TWO_SHAPES)) {
+      for (int i = 0; i < 5; i++) {
+        fake.turnstile().awaitWaiting(1);
+        CompletableFuture<InferenceResult> early = model.submit(value(i));
+        fake.turnstile().admit(2);
+        assertThat(answer(early)).isEqualTo(i + 1);
+        assertThat(model.state()).isEqualTo(ModelState.WARMING_UP);
+      }
+      fake.turnstile().open();
+      await(model.whenReady());
+    }
+  }
+
   @Test
   void shape_fails_isToldAndRequestsAreServed() {
     openLanes(2);
