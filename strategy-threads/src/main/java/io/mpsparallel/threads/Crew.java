@@ -8,6 +8,7 @@ import io.mpsparallel.event.Events;
 import io.mpsparallel.policy.EvenSpread;
 import io.mpsparallel.work.Job;
 import io.mpsparallel.work.Spinner;
+import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +38,7 @@ final class Crew {
   private final WorkSource source;
   private final IntFunction<Lane> maker;
   private final DeviceWaits waits;
+  private final WarmUpTurns warmUpTurns;
   private final boolean spreads;
   private final Spinner looking;
   private final IdleLanes idle = new IdleLanes();
@@ -61,14 +63,22 @@ final class Crew {
    * @param cpus the CPUs of this process
    * @param spreads whether streams run side by side, so that requests are spread over all of them
    * @param spin for how long a thread looks for work before it sleeps
+   * @param ticker the clock
    * @param maker makes the lane of a number
    */
-  Crew(WorkSource source, int cpus, boolean spreads, Duration spin, IntFunction<Lane> maker) {
+  Crew(
+      WorkSource source,
+      int cpus,
+      boolean spreads,
+      Duration spin,
+      Ticker ticker,
+      IntFunction<Lane> maker) {
     this.source = source;
     this.spreads = spreads;
     this.maker = maker;
     waits = new DeviceWaits(cpus, living::get);
     looking = new Spinner(spin, cpus, 1, this::busy);
+    warmUpTurns = new WarmUpTurns(this::hasRequests, this::served, ticker);
   }
 
   // ---- for whoever adds requests, or runs one on its own thread ----
@@ -249,6 +259,11 @@ final class Crew {
     return waits;
   }
 
+  /** Which lanes warm up. */
+  WarmUpTurns warmUpTurns() {
+    return warmUpTurns;
+  }
+
   /** Whether lanes are to fail what is in flight. */
   boolean isAborting() {
     return aborting;
@@ -291,6 +306,7 @@ final class Crew {
       LOG.error("{}: what it left behind could not all be freed", runner.lane(), e);
     }
     if (runner.isRetiring()) {
+      warmUpTurns.leave(runner);
       passOn();
       remove(runner);
       return;

@@ -330,7 +330,8 @@ final class Lane {
   }
 
   /**
-   * Runs one request from inputs to outputs; on the calling thread, which is inside all streams.
+   * Runs inputs that are nobody's request, so that it counts as none; on the calling thread, which
+   * is inside all streams.
    *
    * @param stream on which of the lane's streams, from 0
    * @throws InferenceException if the forward failed
@@ -354,7 +355,6 @@ final class Lane {
       done.await(eventTimeout);
       empty = true; // takeOutputs empties it, whether it returns or throws
       NamedTensors outputs = slot.takeOutputs(); // asks the event, so before it is closed
-      served.lazySet(served.get() + 1);
       failed = false;
       return outputs;
     } finally {
@@ -410,7 +410,9 @@ final class Lane {
       Model model = item.version().on(device());
       Slot slot = filled(item, 0, model, first());
       begun = true;
-      return new InferenceResult(run(item, model, slot, first()), label);
+      NamedTensors outputs = run(item, model, slot, first());
+      served.lazySet(served.get() + 1);
+      return new InferenceResult(outputs, label);
     } catch (RuntimeException e) {
       InferenceException failure = failure(item, e);
       if (!begun && isLost()) {

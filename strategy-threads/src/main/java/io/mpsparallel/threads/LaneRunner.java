@@ -90,7 +90,7 @@ final class LaneRunner implements Runnable {
   }
 
   private boolean hasChores() {
-    return lane.hasChores() || !warmUps.isEmpty();
+    return lane.hasChores() || (!warmUps.isEmpty() && crew.warmUpTurns().mayTake(this));
   }
 
   @Override
@@ -185,13 +185,22 @@ final class LaneRunner implements Runnable {
       lane.doChores();
     }
     WarmUpRun.OnLane warmUp = warmUps.peek();
-    if (warmUp == null) {
+    if (warmUp == null || !crew.warmUpTurns().take(this)) {
       return false;
     }
     if (!warmUp.step(lane)) {
       warmUps.remove();
     }
+    if (warmUps.isEmpty()) {
+      crew.warmUpTurns().leave(this);
+    }
+    wakeOthersToWarmUp();
     return true;
+  }
+
+  /** Lanes that nobody is on, and that may warm up now. */
+  private void wakeOthersToWarmUp() {
+    crew.staying().stream().filter(LaneRunner::isNeeded).forEach(crew::nudge);
   }
 
   private boolean takeMore(boolean finishes) {
@@ -298,5 +307,7 @@ final class LaneRunner implements Runnable {
     for (WarmUpRun.OnLane rest = warmUps.poll(); rest != null; rest = warmUps.poll()) {
       rest.end();
     }
+    crew.warmUpTurns().leave(this);
+    wakeOthersToWarmUp();
   }
 }

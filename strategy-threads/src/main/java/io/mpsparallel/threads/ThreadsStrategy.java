@@ -82,7 +82,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
       queue.close(null); // nobody would take from it
     }
     Duration spin = settings.lanes().spin();
-    crew = new Crew(source, budget.cpus(), overlaps(), spin, number -> newLane());
+    crew = new Crew(source, budget.cpus(), overlaps(), spin, context.ticker(), number -> newLane());
     guests = new Guests(budget.total(), this::newGuest);
     answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, crew::busy);
   }

@@ -14,6 +14,7 @@ import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeBackendBuilder;
 import io.mpsparallel.testing.FakeModels;
 import io.mpsparallel.work.InferenceResult;
+import io.mpsparallel.work.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -56,10 +57,15 @@ abstract class ThreadsFixture {
   }
 
   void open(ExecutorSettings settings, FakeBackendBuilder parts) {
+    open(settings, parts, Ticker.SYSTEM);
+  }
+
+  void open(ExecutorSettings settings, FakeBackendBuilder parts, Ticker ticker) {
     fake = parts.settings(settings.backendSettings()).model("plus", this::plus).build();
     executor =
         InferenceExecutor.builder()
             .settings(settings)
+            .ticker(ticker)
             .backend(fake)
             .strategy(new Captured())
             .build();
