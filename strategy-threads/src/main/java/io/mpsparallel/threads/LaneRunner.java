@@ -32,6 +32,7 @@ final class LaneRunner implements Runnable {
   private volatile boolean turn; // the lane was handed to the thread
   private volatile boolean retiring;
   private boolean full; // by whoever is on the lane's thread
+  private boolean fresh = true; // by the same
   private long leftSince = NEVER; // when this lane first left a request to others
 
   LaneRunner(Crew crew, int index, Lane lane) {
@@ -129,6 +130,7 @@ final class LaneRunner implements Runnable {
   private void serve() {
     int plan = crew.planNumber();
     try (Stream.Scope inside = entered()) {
+      warmUpFirst(inside != null);
       while (inside != null && step(plan == crew.planNumber() && !retiring)) {
         clearInterrupt(); // it would keep us from sleeping
       }
@@ -184,18 +186,31 @@ final class LaneRunner implements Runnable {
     if (lane.hasChores()) {
       lane.doChores();
     }
-    WarmUpRun.OnLane warmUp = warmUps.peek();
-    if (warmUp == null || !crew.warmUpTurns().take(this)) {
+    if (warmUps.isEmpty() || !crew.warmUpTurns().take(this)) {
       return false;
     }
-    if (!warmUp.step(lane)) {
-      warmUps.remove();
-    }
-    if (warmUps.isEmpty()) {
+    if (!warmUp()) {
       crew.warmUpTurns().leave(this);
     }
     wakeOthersToWarmUp();
     return true;
+  }
+
+  /** A lane that was added is warm before it takes requests, which have the others. */
+  private void warmUpFirst(boolean inside) {
+    while (fresh && inside && !retiring && !crew.isAborting() && warmUp()) {
+      clearInterrupt();
+    }
+    fresh = false;
+  }
+
+  /** One more forward; false if nothing is left to warm up. */
+  private boolean warmUp() {
+    WarmUpRun.OnLane next = warmUps.peek();
+    if (next != null && !next.step(lane)) {
+      warmUps.remove();
+    }
+    return !warmUps.isEmpty();
   }
 
   /** Lanes that nobody is on, and that may warm up now. */

@@ -14,16 +14,20 @@ import io.mpsparallel.policy.Plan;
 import io.mpsparallel.settings.BackendSettings;
 import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.settings.StreamSettings;
+import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeCounts.Kind;
 import io.mpsparallel.testing.FakeModels;
 import io.mpsparallel.work.InferenceResult;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -175,8 +179,42 @@ class WarmUpTest extends ThreadsFixture {
       await(model.whenReady());
       strategy.apply(plan(3));
       assertUsable(model);
+      awaitIdle();
       executor.close();
       assertThat(fake.counts().forwards()).isEqualTo(3 * 2 * 3 + 2);
+    }
+  }
+
+  /** They have time: the others serve. */
+  @Test
+  void apply_moreLanesWhileRequestsCome_areWarmBeforeTheyServe() {
+    Map<Thread, List<Long>> sizes = new ConcurrentHashMap<>();
+    open(
+        ThreadsContract.lanes(1, LaneSettings.AUTO),
+        FakeBackend.builder()
+            .model(
+                "noting",
+                inputs -> {
+                  sizes
+                      .computeIfAbsent(Thread.currentThread(), t -> new CopyOnWriteArrayList<>())
+                      .add(inputs.get(0).shape()[0]);
+                  return NamedTensors.of(inputs.get(0).share());
+                }));
+    WarmUp two = WarmUp.of(List.of(Map.of("x", new long[] {5}), Map.of("x", new long[] {8})));
+    try (LoadedModel model = executor.load(FakeModels.source("noting").warmingUp(two))) {
+      await(model.whenReady());
+      strategy.apply(plan(3));
+      long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (sizes.values().stream().filter(ran -> ran.contains(1L)).count() < 3) {
+        assertThat(System.nanoTime()).as("not all lanes serve").isLessThan(end);
+        List<CompletableFuture<InferenceResult>> some = new ArrayList<>();
+        for (int i = 0; i < 16; i++) {
+          some.add(model.submit(value(i)));
+        }
+        some.forEach(ThreadsFixture::answer);
+      }
+      assertThat(sizes.values())
+          .allSatisfy(ran -> assertThat(ran).startsWith(5L, 5L, 5L, 8L, 8L, 8L, 1L));
     }
   }
 
