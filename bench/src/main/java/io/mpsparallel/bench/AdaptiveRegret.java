@@ -15,7 +15,8 @@ final class AdaptiveRegret implements Scenario {
   private static final List<Integer> ROWS = List.of(1, 8, 64);
   private static final List<Integer> CALLERS = List.of(1, 4, 16, 64);
   private static final int MOST_ROWS = 512; // in flight
-  private static final Duration LEARNING = Duration.ofSeconds(5);
+  private static final Duration LEARNING =
+      Duration.ofSeconds(10); // a GPU takes 5 to prepare a choice
   private static final double MOST_MICROS = 5; // above the best
   private static final double MOST_PART = 0.02;
   private static final Pattern NUMBER = Pattern.compile("\\d+"); // of rows

@@ -52,11 +52,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class AdaptiveTest {
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long LONGER_THAN_A_TRIAL_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
+  private static final long TWELVE_WINDOWS_NANOS = TimeUnit.SECONDS.toNanos(3);
   private static final FakeFunction SLOW = AdaptiveTest::takesTime;
 
   /** As long for many rows as for one: batches pay. */
   private static NamedTensors takesTime(NamedTensors inputs) {
-    long end = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(300);
+    return takesTime(inputs, 300);
+  }
+
+  private static NamedTensors takesTime(NamedTensors inputs, long micros) {
+    long end = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(micros);
     while (System.nanoTime() < end) {
       Thread.onSpinWait();
     }
@@ -151,10 +156,15 @@ final class AdaptiveTest {
 
   private static void loadUntilServedBy(
       LoadedModel model, int inFlight, int width, String strategy) {
+    loadUntilServedBy(model, inFlight, width, strategy, LONGER_THAN_A_TRIAL_NANOS);
+  }
+
+  private static void loadUntilServedBy(
+      LoadedModel model, int inFlight, int width, String strategy, long forNanos) {
     Deque<CompletableFuture<InferenceResult>> futures = new ArrayDeque<>();
     long start = System.nanoTime();
     long since = start;
-    while (System.nanoTime() - since < LONGER_THAN_A_TRIAL_NANOS) {
+    while (System.nanoTime() - since < forNanos) {
       assertThat(since - start).as("served by another").isLessThan(LONGEST_NANOS);
       while (futures.size() < inFlight) {
         futures.add(model.submit(Tensor.of(new float[width], 1, width)));
@@ -214,6 +224,34 @@ final class AdaptiveTest {
       loadUntilServedBy(model, 32, width, "batching");
       boolean tried = reasons(executor, "slow").contains(Reason.FASTER);
       assertThat(tried).isEqualTo(width > 1);
+    }
+  }
+
+  /**
+   * What serves is slow while something else is prepared: that must not make the other look fast.
+   */
+  @Test
+  void choice_thatDisturbsWhatServes_isComparedWithHowThatWasBefore() {
+    Late late = new Late();
+    FakeFunction disturbed =
+        inputs -> {
+          boolean preparing = late.asked.getCount() == 0 && late.told.getCount() > 0;
+          long rows = inputs.get(0).shape()[0];
+          long micros = preparing ? 1500 : rows == 1 ? 300 : 400 * rows;
+          return takesTime(inputs, micros);
+        };
+    try (InferenceExecutor executor =
+            executor(
+                FakeBackend.builder().model("slow", disturbed), late, ExecutorSettings.DEFAULTS);
+        LoadedModel model = executor.load(FakeModels.source("slow"))) {
+      loadUntil(model, 8, 2000, () -> late.asked.getCount() == 0);
+      loadUntilServedBy(model, 8, 2000, "threads", TWELVE_WINDOWS_NANOS);
+      late.told.countDown();
+      loadUntil(model, 8, 2000, () -> reasons(executor, "slow").size() > 2);
+      assertThat(reasons(executor, "slow"))
+          .contains(Reason.TRIAL)
+          .containsAnyOf(Reason.KEPT, Reason.RETREAT)
+          .doesNotContain(Reason.FASTER);
     }
   }
 

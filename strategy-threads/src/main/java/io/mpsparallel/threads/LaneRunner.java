@@ -32,7 +32,7 @@ final class LaneRunner implements Runnable {
   private volatile boolean turn; // the lane was handed to the thread
   private volatile boolean retiring;
   private boolean full; // by whoever is on the lane's thread
-  private boolean fresh = true; // by the same
+  private boolean fresh; // by the same: it is to be warm before it takes requests
   private long leftSince = NEVER; // when this lane first left a request to others
 
   LaneRunner(Crew crew, int index, Lane lane) {
@@ -55,6 +55,12 @@ final class LaneRunner implements Runnable {
     Thread fresh = new LaneThread("mps-parallel-lane-" + lane.device() + "-" + index, this);
     thread = fresh;
     fresh.start();
+  }
+
+  /** As {@link #start}, for a lane that takes no requests before it is warm: others do. */
+  void startCold() {
+    fresh = true;
+    start();
   }
 
   Thread thread() {
@@ -196,7 +202,6 @@ final class LaneRunner implements Runnable {
     return true;
   }
 
-  /** A lane that was added is warm before it takes requests, which have the others. */
   private void warmUpFirst(boolean inside) {
     while (fresh && inside && !retiring && !crew.isAborting() && warmUp()) {
       clearInterrupt();

@@ -161,7 +161,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
       throw e;
     }
     fresh.forEach(runner -> warmUps.values().forEach(runner::add));
-    fresh.forEach(LaneRunner::start);
+    fresh.forEach(crew.staying().size() > fresh.size() ? LaneRunner::startCold : LaneRunner::start);
     LOG.debug("{}, depth {}", changed, slots);
   }
 
