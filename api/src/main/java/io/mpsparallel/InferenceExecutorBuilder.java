@@ -9,6 +9,7 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.SingleLaneProvider;
 import io.mpsparallel.strategy.StrategyProvider;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Ticker;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -94,7 +95,9 @@ public final class InferenceExecutorBuilder {
    */
   public InferenceExecutor build() {
     return new LocalExecutor(
-        new SiteMaker(installedBackends(), installedStrategies(), instance, ticker), settings);
+        new SiteMaker(
+            installedBackends(), installedStrategies(), instance, ticker, new SharedTraffic()),
+        settings);
   }
 
   private List<StrategyProvider> installedStrategies() {

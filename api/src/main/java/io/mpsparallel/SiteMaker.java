@@ -14,6 +14,7 @@ import io.mpsparallel.strategy.Installed;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyContext;
 import io.mpsparallel.strategy.StrategyProvider;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Ticker;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,12 +29,14 @@ import org.jspecify.annotations.Nullable;
  * @param strategies the strategies that are installed
  * @param instance an engine that was handed over open, to use instead of those installed
  * @param ticker the clock of the deadlines
+ * @param traffic of all sites: an engine may serve several
  */
 record SiteMaker(
     List<BackendProvider> backends,
     List<StrategyProvider> strategies,
     @Nullable Backend instance,
-    Ticker ticker) {
+    Ticker ticker,
+    SharedTraffic traffic) {
   /** What an engine of this process was opened by. */
   private record Origin(String id, BackendSettings settings) {}
 
@@ -115,7 +118,14 @@ record SiteMaker(
     ParallelismStrategy made =
         strategy.create(
             new StrategyContext(
-                engine.backend(), devices, settings, ticker, strategies, provider(settings), null));
+                engine.backend(),
+                devices,
+                settings,
+                ticker,
+                strategies,
+                provider(settings),
+                null,
+                traffic));
     try {
       made.start();
       return made;

@@ -5,6 +5,7 @@ import io.mpsparallel.backend.BackendProvider;
 import io.mpsparallel.policy.Choice;
 import io.mpsparallel.policy.Plan;
 import io.mpsparallel.resilience.SiteBreaker;
+import io.mpsparallel.settings.BatchingSettings;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.strategy.ParallelismStrategy;
 import io.mpsparallel.strategy.StrategyContext;
@@ -40,6 +41,7 @@ final class Choices {
 
   private final StrategyContext context;
   private final Selection selection;
+  private final int mostRows; // of a batch
   private final Map<Choice, ParallelismStrategy> started = new ConcurrentHashMap<>();
   private final Map<ModelVersion, List<NamedTensors>> warmUps = new LinkedHashMap<>(); // guarded
   private final Map<Warm, Integer> warmRows = new HashMap<>(); // guarded
@@ -49,6 +51,11 @@ final class Choices {
   Choices(StrategyContext context) {
     this.context = context;
     selection = Selection.of(context);
+    BatchingSettings batching = context.settings().batching();
+    mostRows =
+        batching.sizes().on(true, batching.maxRows()).stream()
+            .max(Integer::compare)
+            .orElse(batching.maxRows());
   }
 
   List<Choice> allowed() {
@@ -69,11 +76,15 @@ final class Choices {
     return started.get(choice);
   }
 
+  /** Whether a choice runs, and has a model, warm or not. */
+  boolean serves(Choice choice, ModelVersion version) {
+    ParallelismStrategy strategy = started.get(choice);
+    return strategy instanceof Elsewhere place ? place.has(version) : strategy != null;
+  }
+
   /** Whether a choice runs, and has a model warm for so many rows in flight. */
   boolean has(Choice choice, ModelVersion version, int rows) {
-    ParallelismStrategy strategy = started.get(choice);
-    boolean loaded = strategy instanceof Elsewhere place ? place.has(version) : strategy != null;
-    return loaded && isWarm(choice, version, rows);
+    return serves(choice, version) && isWarm(choice, version, rows);
   }
 
   private synchronized boolean isWarm(Choice choice, ModelVersion version, int rows) {
@@ -82,9 +93,9 @@ final class Choices {
         || warmRows.getOrDefault(new Warm(choice, version), 0) >= rowsOf(choice, rows);
   }
 
-  /** How many rows are of any use to know. */
-  private static int rowsOf(Choice choice, int rows) {
-    return choice.route() == Plan.Route.BATCHED ? rows : 1;
+  /** No more than a batch has. */
+  private int rowsOf(Choice choice, int rows) {
+    return choice.route() == Plan.Route.BATCHED ? Math.min(rows, mostRows) : 1;
   }
 
   /** Starts what runs from the start. */
@@ -189,7 +200,8 @@ final class Choices {
                 context.ticker(),
                 context.installed(),
                 context.engine(),
-                null));
+                null,
+                context.traffic()));
   }
 
   private ParallelismStrategy elsewhere(Choice choice, ExecutorSettings settings) {

@@ -43,7 +43,6 @@ final class Chooser {
   private final Map<Choice, Integer> idleWindows = new HashMap<>();
   private final Map<Choice, Long> failures = new HashMap<>();
   private final Map<KindOfWork, Choice> postponed = new HashMap<>(); // trials
-  private boolean preparing;
   private final List<Decision> decisions = new ArrayList<>(); // guarded by itself
 
   /**
@@ -79,22 +78,14 @@ final class Chooser {
     window.forEach(sample -> LOG.trace("{}", sample));
     boolean busy = !window.isEmpty();
     lookAtFailures(window, all);
-    boolean disturbed = isDisturbed();
-    if (!disturbed) {
-      lookAtLanes(window);
-    }
+    boolean disturbed = preparations.haveDisturbed();
+    lookAtLanes(window, disturbed);
+    preparations.forgetUnless(kinds::knows);
     lookAtPostponed(all);
     policy.observe(window, disturbed).forEach(decision -> follow(decision, all));
     serveAsWanted(window, all);
     stopIdle(window, all);
     return busy;
-  }
-
-  /** Whether something was prepared in this window, or a part of it. */
-  private boolean isDisturbed() {
-    boolean before = preparing;
-    preparing = preparations.isAnyUnderWay();
-    return before || preparing;
   }
 
   // ---- what fails ----
@@ -119,11 +110,13 @@ final class Chooser {
   }
 
   /** What was served by another number of lanes says nothing about a choice either. */
-  private void lookAtLanes(List<LoadSample> window) {
+  private void lookAtLanes(List<LoadSample> window, boolean disturbed) {
     List<LoadSample> seen = List.copyOf(window);
     for (Choice choice : choices.allowed()) {
       ParallelismStrategy strategy = choices.running(choice);
-      if (strategy != null && !laneCounts.look(choice, strategy, seen)) {
+      if (strategy != null && disturbed) {
+        laneCounts.restore(choice, strategy);
+      } else if (strategy != null && !laneCounts.look(choice, strategy, seen)) {
         window.removeIf(sample -> sample.choice().equals(choice));
       }
     }
@@ -157,7 +150,7 @@ final class Chooser {
   }
 
   private void follow(Decision decision, KindOfWork kind, List<KindOfWork> all) {
-    if (decision.reason() == Reason.TRIAL && postpones(decision.choice(), kind, all)) {
+    if (decision.reason() == Reason.TRIAL && postpones(decision, kind, all)) {
       return;
     }
     remember(decision);
@@ -168,26 +161,31 @@ final class Chooser {
   }
 
   /** What is not ready is tried once it is; until then all goes on as before. */
-  private boolean postpones(Choice choice, KindOfWork kind, List<KindOfWork> all) {
+  private boolean postpones(Decision trial, KindOfWork kind, List<KindOfWork> all) {
+    Choice choice = trial.choice();
     CompletableFuture<Void> preparation = prepared(choice, kind);
     if (preparation.isDone()) {
       return !isReady(choice, preparation, kind, all);
     }
-    boolean others = policy.leave(kind.kind(), choice).isPresent();
-    if (others) {
-      LOG.debug("{}: {} is prepared to be tried", kind.kind(), choice);
-      postponed.put(kind, choice);
-    }
-    return others;
+    Decision first = new Decision(trial.kind(), trial.callersBucket(), choice, Reason.PREPARING, 0);
+    LOG.debug("{}", first);
+    remember(first);
+    postponed.put(kind, choice);
+    policy.postpone(kind.kind(), choice);
+    return true;
   }
 
   private void lookAtPostponed(List<KindOfWork> all) {
     for (Map.Entry<KindOfWork, Choice> trial : List.copyOf(postponed.entrySet())) {
       KindOfWork kind = trial.getKey();
+      if (!kinds.knows(kind.version())) {
+        postponed.remove(kind);
+        continue;
+      }
       CompletableFuture<Void> preparation = prepared(trial.getValue(), kind);
       if (preparation.isDone()) {
         postponed.remove(kind);
-        policy.comeBack(kind.kind(), trial.getValue());
+        policy.resume(kind.kind(), trial.getValue());
         isReady(trial.getValue(), preparation, kind, all);
       }
     }
@@ -218,18 +216,22 @@ final class Chooser {
     }
   }
 
+  /** What runs serves at once, warm or not: it was decided for how it does. */
   private void serveAsWanted(KindOfWork kind, List<KindOfWork> all) {
     Choice wanted = kind.wanted();
     if (outages.isOut(wanted)) { // nothing else is allowed
       serveAtHome(kind);
       return;
     }
-    CompletableFuture<Void> preparation = prepared(wanted, kind);
-    if (preparation.isDone() && isReady(wanted, preparation, kind, all)) {
-      ParallelismStrategy strategy = choices.running(wanted);
-      if (strategy != null) { // else all of it ends
-        kind.serveBy(wanted, strategy);
+    if (!choices.serves(wanted, kind.version())) {
+      CompletableFuture<Void> preparation = prepared(wanted, kind);
+      if (!preparation.isDone() || !isReady(wanted, preparation, kind, all)) {
+        return;
       }
+    }
+    ParallelismStrategy strategy = choices.running(wanted);
+    if (strategy != null) { // else all of it ends
+      kind.serveBy(wanted, strategy);
     }
   }
 
@@ -243,29 +245,30 @@ final class Chooser {
       preparation.join();
       return true;
     } catch (CompletionException e) {
-      if (!(e.getCause() instanceof InferenceException failure)) {
-        throw e;
-      }
-      leave(choice, kind, failure, all);
+      leave(choice, kind, e.getCause() == null ? e : e.getCause(), all);
       return false;
     }
   }
 
-  private void leave(Choice choice, KindOfWork kind, InferenceException why, List<KindOfWork> all) {
+  private void leave(Choice choice, KindOfWork kind, Throwable why, List<KindOfWork> all) {
     boolean serves = kind.wanted().equals(choice);
     if (serves) {
       serveAtHome(kind);
     }
     if (choices.running(choice) == null) {
-      LOG.warn("{}: {} cannot start: {}", kind.kind(), choice, why.getMessage());
+      LOG.warn("{}: {} cannot start: {}", kind.kind(), choice, message(why));
       leave(choice, all);
       return;
     }
-    LOG.warn("{}: cannot be loaded for {}: {}", kind.kind(), choice, why.getMessage());
+    LOG.warn("{}: cannot be loaded for {}: {}", kind.kind(), choice, message(why));
     if (serves) {
       kind.want(choices.home());
     }
     policy.leave(kind.kind(), choice).ifPresent(decision -> follow(decision, all));
+  }
+
+  private static String message(Throwable why) {
+    return why instanceof InferenceException ? String.valueOf(why.getMessage()) : why.toString();
   }
 
   private void serveAtHome(KindOfWork kind) {
@@ -312,6 +315,7 @@ final class Chooser {
       all.stream()
           .filter(kind -> kind.serving().choice().equals(choice))
           .forEach(this::serveAtHome);
+      preparations.forget(choice);
       choices.stop(choice, stopPatience);
     }
   }

@@ -114,6 +114,14 @@ final class LaneCounts {
         searches.computeIfAbsent(choice, c -> new Search(alone.kind(), most)), alone, strategy);
   }
 
+  /** All lanes are back: nothing is tried while windows do not show how fast a choice is. */
+  void restore(Choice choice, ParallelismStrategy strategy) {
+    Search search = searches.remove(choice);
+    if (search != null) {
+      use(choice, strategy, search, most);
+    }
+  }
+
   /** The one that has nearly all rows; null if there is none. */
   private static @Nullable LoadSample alone(Choice choice, List<LoadSample> window) {
     long all = window.stream().mapToLong(LoadSample::rows).sum();

@@ -4,6 +4,7 @@ import io.mpsparallel.policy.Choice;
 import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -12,6 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 
 /**
  * Has choices ready to serve models, one after another on a thread of its own: to start workers, to
@@ -19,12 +21,14 @@ import java.util.concurrent.TimeoutException;
  */
 final class Preparations {
   private static final long PATIENCE_MILLIS = 50; // most lanes are there by then
+  private static final CompletableFuture<Void> GOES_ON = new CompletableFuture<>();
 
   private record Job(Choice choice, ModelVersion version) {}
 
   private final Choices choices;
   private final ThreadPoolExecutor worker;
   private final Map<Job, CompletableFuture<Void>> underWay = new HashMap<>();
+  private boolean disturbs;
 
   Preparations(Choices choices) {
     this.choices = choices;
@@ -51,16 +55,18 @@ final class Preparations {
     Job job = new Job(choice, version);
     CompletableFuture<Void> known = underWay.get(job);
     if (known == null) {
-      if (!isUnderWay(choice) && choices.has(choice, version, rows)) {
+      if (choices.has(choice, version, rows)) {
         return CompletableFuture.completedFuture(null);
       }
       known = begun(job, rows);
-      underWay.put(job, known);
       waitALittle(known);
+      underWay.put(job, known);
     }
-    if (known.isDone()) {
-      underWay.remove(job);
+    if (!known.isDone()) {
+      disturbs = true;
+      return GOES_ON;
     }
+    underWay.remove(job);
     return known;
   }
 
@@ -95,8 +101,31 @@ final class Preparations {
         .anyMatch(job -> job.getKey().choice().equals(choice) && !job.getValue().isDone());
   }
 
-  boolean isAnyUnderWay() {
-    return underWay.values().stream().anyMatch(job -> !job.isDone());
+  /** Whether anything was prepared since this was last asked; what took no time does not count. */
+  boolean haveDisturbed() {
+    boolean before = disturbs;
+    disturbs = underWay.values().stream().anyMatch(job -> !job.isDone());
+    return before || disturbs;
+  }
+
+  /** Forgets what is over, and nobody asked for: failures as well, which are then found anew. */
+  void forget(Choice choice) {
+    underWay.entrySet().removeIf(job -> job.getKey().choice().equals(choice) && isOver(job));
+  }
+
+  /** The same for models that were closed meanwhile. */
+  void forgetUnless(Predicate<ModelVersion> known) {
+    for (Map.Entry<Job, CompletableFuture<Void>> job : List.copyOf(underWay.entrySet())) {
+      ModelVersion version = job.getKey().version();
+      if (isOver(job) && !known.test(version)) {
+        underWay.remove(job.getKey());
+        choices.forget(version); // it may have been loaded after it was closed
+      }
+    }
+  }
+
+  private static boolean isOver(Map.Entry<Job, CompletableFuture<Void>> job) {
+    return job.getValue().isDone();
   }
 
   /** Begins nothing more, and ends what is under way; waits for that, but not on a lane. */

@@ -7,12 +7,13 @@ import java.util.Set;
 
 /**
  * Which choices cannot serve now: for no kind of work, or not for one. Whatever is absent, at least
- * one of those that are allowed counts as present. One thread.
+ * one of those that are allowed counts as present. And which are not to be tried yet. One thread.
  */
 final class Absence {
   private final List<Choice> allowed;
   private final Set<Choice> everywhere;
   private final Set<Choice> here = new HashSet<>();
+  private final Set<Choice> notYet = new HashSet<>();
 
   private Absence(List<Choice> allowed, Set<Choice> everywhere) {
     this.allowed = allowed;
@@ -43,12 +44,21 @@ final class Absence {
     return allowed.stream().anyMatch(other -> !other.equals(choice) && isPresent(other));
   }
 
-  void comeBackEverywhere(Choice choice) {
+  void comeBack(Choice choice) {
     everywhere.remove(choice);
   }
 
-  void comeBackHere(Choice choice) {
-    here.remove(choice);
+  /** A choice is not to be tried for this kind yet; it may serve. */
+  void postpone(Choice choice) {
+    notYet.add(choice);
+  }
+
+  void resume(Choice choice) {
+    notYet.remove(choice);
+  }
+
+  boolean mayBeTried(Choice choice) {
+    return isPresent(choice) && !notYet.contains(choice);
   }
 
   boolean isPresent(Choice choice) {

@@ -78,7 +78,7 @@ public final class AdaptivePolicy {
    *
    * @param window a sample for each kind and choice that had requests in flight, each pair once
    * @param disturbed whether something was prepared meanwhile, which takes time of the device: such
-   *     a window says how much is in flight, and nothing about how fast anything is
+   *     a window says how much is in flight, and nothing about how fast anything is; a trial ends
    * @return what changed, and where every kind starts that is new; at most one for each kind
    */
   public List<Decision> observe(List<LoadSample> window, boolean disturbed) {
@@ -116,8 +116,8 @@ public final class AdaptivePolicy {
   }
 
   /**
-   * A choice cannot serve one kind, and will not be tried for it until it {@linkplain
-   * #comeBack(WorkKind, Choice) comes back}. If nothing else is left, this does nothing.
+   * A choice cannot serve one kind, and will not be tried for it again. If nothing else is left,
+   * this does nothing.
    *
    * @param kind the kind
    * @param choice the choice
@@ -136,19 +136,34 @@ public final class AdaptivePolicy {
    * @param choice the choice
    */
   public void comeBack(Choice choice) {
-    absence.comeBackEverywhere(choice);
+    absence.comeBack(choice);
   }
 
   /**
-   * A choice can serve one kind that it left: it will be tried.
+   * A trial that was just decided does not begin: its choice is to be prepared first. All goes on
+   * as before, and the choice is not tried for this kind until it is {@linkplain #resume resumed}.
+   *
+   * @param kind the kind
+   * @param choice what was to be tried
+   */
+  public void postpone(WorkKind kind, Choice choice) {
+    KindState state = kinds.get(kind);
+    if (state != null) {
+      state.postpone(choice);
+      endTrial();
+    }
+  }
+
+  /**
+   * A choice whose trial was postponed may be tried.
    *
    * @param kind the kind
    * @param choice the choice
    */
-  public void comeBack(WorkKind kind, Choice choice) {
+  public void resume(WorkKind kind, Choice choice) {
     KindState state = kinds.get(kind);
     if (state != null) {
-      state.comeBack(choice);
+      state.resume(choice);
     }
   }
 

@@ -51,7 +51,7 @@ final class Alternatives {
   }
 
   private Optional<Choice> first(List<Choice> choices) {
-    return choices.stream().filter(absence::isPresent).findFirst();
+    return choices.stream().filter(absence::mayBeTried).findFirst();
   }
 
   long overdueNanos() {

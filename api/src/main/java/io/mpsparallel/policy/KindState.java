@@ -48,7 +48,7 @@ final class KindState {
     }
     settling.takeBefore().ifPresent(before -> level.follow(before, seen.inFlight()));
     if (trial != null) {
-      return disturbed ? Optional.empty() : step(trial, seen.by(trial.alternative()));
+      return disturbed ? giveUp() : step(trial, seen.by(trial.alternative()));
     }
     if (level.moves(seen.inFlight())) {
       return enter(seen.inFlight());
@@ -70,9 +70,17 @@ final class KindState {
     return absence.leaveHere(choice) ? leaveAbsent() : Optional.empty();
   }
 
-  /** A choice can serve this kind again. */
-  void comeBack(Choice choice) {
-    absence.comeBackHere(choice);
+  /** A trial that was just decided does not begin yet. */
+  void postpone(Choice choice) {
+    absence.postpone(choice);
+    if (trial != null && trial.alternative().equals(choice)) {
+      trial = null;
+      now.giveUp();
+    }
+  }
+
+  void resume(Choice choice) {
+    absence.resume(choice);
   }
 
   /** Goes back from what cannot serve; what changed. */
@@ -151,6 +159,13 @@ final class KindState {
           trial = now.startTrial(choice, first);
           return decision(Reason.TRIAL, 0);
         });
+  }
+
+  private Optional<Decision> giveUp() {
+    trial = null;
+    now.giveUp();
+    settling.start(now.meanNanos());
+    return Optional.of(decision(Reason.KEPT, 0));
   }
 
   private Optional<Decision> step(Trial running, Optional<LoadSample> sample) {

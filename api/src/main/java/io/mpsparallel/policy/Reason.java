@@ -14,6 +14,9 @@ public enum Reason {
   /** Nothing else is allowed. */
   ONLY_CHOICE,
 
+  /** An alternative is to be tried, and prepared for that; until then all goes on as before. */
+  PREPARING,
+
   /** An alternative is tried for a few windows. */
   TRIAL,
 

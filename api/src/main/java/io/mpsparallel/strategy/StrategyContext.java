@@ -8,6 +8,7 @@ import io.mpsparallel.backend.Device;
 import io.mpsparallel.error.ErrorCode;
 import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.settings.ExecutorSettings;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkSource;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     was handed over open
  * @param source where the lanes get their work, if another strategy decides that; then {@code
  *     accept} is not used
+ * @param traffic of all strategies that share the devices with this one
  */
 public record StrategyContext(
     Backend backend,
@@ -33,7 +35,8 @@ public record StrategyContext(
     Ticker ticker,
     List<StrategyProvider> installed,
     @Nullable BackendProvider engine,
-    @Nullable WorkSource source) {
+    @Nullable WorkSource source,
+    SharedTraffic traffic) {
   // Copies the lists.
   public StrategyContext {
     requireNonNull(backend, "backend");
@@ -41,6 +44,7 @@ public record StrategyContext(
     requireNonNull(settings, "settings");
     requireNonNull(ticker, "ticker");
     installed = List.copyOf(installed);
+    requireNonNull(traffic, "traffic");
   }
 
   /**
@@ -62,6 +66,6 @@ public record StrategyContext(
           key + ": " + id + " (expected: a strategy that others can give work to)");
     }
     return provider.create(
-        new StrategyContext(backend, devices, settings, ticker, installed, engine, work));
+        new StrategyContext(backend, devices, settings, ticker, installed, engine, work, traffic));
   }
 }

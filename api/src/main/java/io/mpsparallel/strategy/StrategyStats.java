@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param lanes forwards that it runs at once
  * @param busy lanes that somebody is on
  * @param queued requests that wait
- * @param served forwards that were run with success since the start
+ * @param served forwards that were run for requests since the start, with success
  * @param replaced lanes whose thread or process died and was replaced since the start
  * @param batching what became of batches, if the strategy makes any
  */
@@ -21,7 +21,7 @@ public record StrategyStats(
    * @param lanes forwards that it runs at once
    * @param busy lanes that somebody is on
    * @param queued requests that wait
-   * @param served forwards that were run with success since the start
+   * @param served forwards that were run for requests since the start, with success
    * @param replaced lanes whose thread or process died and was replaced since the start
    */
   public StrategyStats(int lanes, int busy, int queued, long served, long replaced) {

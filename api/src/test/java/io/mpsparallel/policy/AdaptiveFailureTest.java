@@ -76,17 +76,19 @@ final class AdaptiveFailureTest {
   }
 
   @Test
-  void comeBack_forOneKind_isTriedAsIfForTheFirstTime() {
+  void postpone_forOneKind_isTriedOnceItIsResumed() {
     AdaptivePolicy policy = policy(WITH_PROCESSES);
     Loop loop = new Loop(policy, SMALL, 16);
     while (!loop.reasons().contains(Reason.TRIAL)) {
       loop.run(1, source(1000, 3000));
     }
-    assertThat(policy.leave(SMALL, Choice.PROCESSES)).isPresent();
+    policy.postpone(SMALL, Choice.PROCESSES);
+    policy.postpone(WorkKind.of("unknown", 1), Choice.PROCESSES);
+    assertThat(policy.choose(SMALL, 16)).isEqualTo(Choice.THREADS);
     assertThat(new Loop(policy, SMALL, 16).run(500, source(1000, 3000)).decisions()).isEmpty();
 
-    policy.comeBack(SMALL, Choice.PROCESSES);
-    policy.comeBack(WorkKind.of("unknown", 1), Choice.PROCESSES);
+    policy.resume(SMALL, Choice.PROCESSES);
+    policy.resume(WorkKind.of("unknown", 1), Choice.PROCESSES);
 
     Loop again = new Loop(policy, SMALL, 16).run(20, source(1000, 3000));
     assertThat(again.reasons()).containsExactly(Reason.TRIAL, Reason.FASTER);

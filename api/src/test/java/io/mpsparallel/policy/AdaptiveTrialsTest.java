@@ -82,13 +82,15 @@ class AdaptiveTrialsTest {
   }
 
   @Test
-  void observe_trialDisturbed_goesOnAfterwards() {
-    Loop loop = loop(8).run(5, source(8, 1500, 1000));
+  void observe_trialDisturbed_isGivenUpAndMadeAnew() {
+    Loop loop = loop(8).run(6, source(8, 1500, 1000));
     assertThat(loop.present()).isEqualTo(Choice.THREADS);
     loop.runDisturbed(50, source(8, 100, 1000));
-    assertThat(loop.present()).isEqualTo(Choice.THREADS);
-    loop.run(4, source(8, 1500, 1000));
-    assertThat(loop.reasons()).containsExactly(Reason.STARTING_TABLE, Reason.TRIAL, Reason.FASTER);
+    assertThat(loop.present()).isEqualTo(Choice.BATCHING);
+    loop.run(20, source(8, 1500, 1000));
+    assertThat(loop.reasons())
+        .containsExactly(
+            Reason.STARTING_TABLE, Reason.TRIAL, Reason.KEPT, Reason.TRIAL, Reason.FASTER);
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.mpsparallel.bench;
 
+import io.mpsparallel.policy.Decision;
+import io.mpsparallel.policy.Reason;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.work.Ticker;
 import java.nio.file.Path;
@@ -15,8 +17,8 @@ final class AdaptiveRegret implements Scenario {
   private static final List<Integer> ROWS = List.of(1, 8, 64);
   private static final List<Integer> CALLERS = List.of(1, 4, 16, 64);
   private static final int MOST_ROWS = 512; // in flight
-  private static final Duration LEARNING =
-      Duration.ofSeconds(10); // a GPU takes 5 to prepare a choice
+  private static final Duration LEARNING = Duration.ofSeconds(3); // and again until settled
+  private static final int MOST_LEARNING = 20; // times
   private static final double MOST_MICROS = 5; // above the best
   private static final double MOST_PART = 0.02;
   private static final Pattern NUMBER = Pattern.compile("\\d+"); // of rows
@@ -73,8 +75,7 @@ final class AdaptiveRegret implements Scenario {
       Tensor input = model.input().apply(rows);
       for (int callers : CALLERS) {
         if (rows * callers <= MOST_ROWS) {
-          Job learning = Job.of(rigs.get(ADAPTIVE).model(), input);
-          AsyncLoop.run(learning, callers, Limit.time(LEARNING), Ticker.SYSTEM);
+          learn(rigs.get(ADAPTIVE), input, callers);
           Rounds rounds = rounds(run, rigs, input, callers);
           shares.add(row(run, name, rows, callers, rounds, table));
           if (callers == 1) {
@@ -84,6 +85,24 @@ final class AdaptiveRegret implements Scenario {
       }
     }
     run.progress(name + ": " + rigs.get(ADAPTIVE).executor().decisions());
+  }
+
+  /** Until nothing is prepared, and nothing was decided for a while. */
+  private static void learn(Rig rig, Tensor input, int callers) {
+    Job job = Job.of(rig.model(), input);
+    List<Decision> before;
+    List<Decision> after = rig.executor().decisions();
+    int times = 0;
+    do {
+      before = after;
+      AsyncLoop.run(job, callers, Limit.time(LEARNING), Ticker.SYSTEM);
+      after = rig.executor().decisions();
+      times++;
+    } while (times < MOST_LEARNING && (!after.equals(before) || isPreparing(after)));
+  }
+
+  private static boolean isPreparing(List<Decision> decisions) {
+    return !decisions.isEmpty() && decisions.get(decisions.size() - 1).reason() == Reason.PREPARING;
   }
 
   private static List<Integer> wantedRows(ScenarioRun run) {

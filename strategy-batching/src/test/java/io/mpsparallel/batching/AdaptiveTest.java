@@ -219,7 +219,9 @@ final class AdaptiveTest {
       loadUntil(model, 32, width, () -> late.asked.getCount() == 0);
       loadUntil(other, 1, 1, () -> !reasons(executor, "other").isEmpty());
       loadUntilServedBy(model, 32, width, "threads");
-      assertThat(reasons(executor, "slow")).containsOnly(Reason.STARTING_TABLE);
+      assertThat(reasons(executor, "slow"))
+          .contains(Reason.STARTING_TABLE)
+          .isSubsetOf(Reason.STARTING_TABLE, Reason.PREPARING);
       late.told.countDown();
       loadUntilServedBy(model, 32, width, "batching");
       boolean tried = reasons(executor, "slow").contains(Reason.FASTER);
@@ -247,7 +249,7 @@ final class AdaptiveTest {
       loadUntil(model, 8, 2000, () -> late.asked.getCount() == 0);
       loadUntilServedBy(model, 8, 2000, "threads", TWELVE_WINDOWS_NANOS);
       late.told.countDown();
-      loadUntil(model, 8, 2000, () -> reasons(executor, "slow").size() > 2);
+      loadUntil(model, 8, 2000, () -> reasons(executor, "slow").size() > 3);
       assertThat(reasons(executor, "slow"))
           .contains(Reason.TRIAL)
           .containsAnyOf(Reason.KEPT, Reason.RETREAT)
@@ -257,7 +259,7 @@ final class AdaptiveTest {
 
   /** Larger batches than may come to be would take the device's time from what serves. */
   @Test
-  void choice_isWarmedUpForWhatIsInFlightAndForMoreLater() {
+  void choice_isWarmedUpForWhatIsInFlight() {
     Set<Long> sizes = ConcurrentHashMap.newKeySet();
     FakeFunction noting =
         inputs -> {
@@ -280,9 +282,8 @@ final class AdaptiveTest {
         LoadedModel model = executor.load(source)) {
       model.whenReady().join();
       assertThat(sizes).containsOnly(1L);
-      loadUntil(model, 4, 2000, () -> reasons(executor, "noting").contains(Reason.TRIAL));
+      loadUntil(model, 7, 2000, () -> reasons(executor, "noting").contains(Reason.TRIAL));
       assertThat(sizes).contains(8L).doesNotContain(16L, 32L, 64L);
-      loadUntil(model, 32, 2000, () -> sizes.contains(32L));
     }
   }
 

@@ -15,6 +15,7 @@ import io.mpsparallel.testing.FakeModels;
 import io.mpsparallel.threads.ThreadsProvider;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Priority;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkItem;
 import java.time.Duration;
@@ -63,7 +64,8 @@ class StartTest {
         Ticker.SYSTEM,
         List.of(new ThreadsProvider()),
         null,
-        null);
+        null,
+        new SharedTraffic());
   }
 
   private static WorkItem item(ModelVersion version) {

@@ -7,8 +7,8 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.event.Events;
 import io.mpsparallel.policy.EvenSpread;
 import io.mpsparallel.work.Job;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Spinner;
-import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * idle or a thread that looks for work; whoever leaves a lane puts it among the idle ones first and
  * then looks at the source again. One of the two sees the other. Whoever ends looks once more.
  */
-final class Crew {
+final class Crew implements SharedTraffic.Member {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
   private final WorkSource source;
@@ -63,7 +63,7 @@ final class Crew {
    * @param cpus the CPUs of this process
    * @param spreads whether streams run side by side, so that requests are spread over all of them
    * @param spin for how long a thread looks for work before it sleeps
-   * @param ticker the clock
+   * @param warmUpTurns which of the lanes warm up
    * @param maker makes the lane of a number
    */
   Crew(
@@ -71,14 +71,14 @@ final class Crew {
       int cpus,
       boolean spreads,
       Duration spin,
-      Ticker ticker,
+      WarmUpTurns warmUpTurns,
       IntFunction<Lane> maker) {
     this.source = source;
     this.spreads = spreads;
     this.maker = maker;
     waits = new DeviceWaits(cpus, living::get);
     looking = new Spinner(spin, cpus, 1, this::busy);
-    warmUpTurns = new WarmUpTurns(this::hasRequests, this::served, ticker);
+    this.warmUpTurns = warmUpTurns;
   }
 
   // ---- for whoever adds requests, or runs one on its own thread ----
@@ -166,7 +166,8 @@ final class Crew {
   }
 
   /** {@return whether requests wait, for a lane or for others to join them} */
-  boolean hasRequests() {
+  @Override
+  public boolean hasRequests() {
     return !handedOn.isEmpty() || source.size() > 0;
   }
 
@@ -306,7 +307,7 @@ final class Crew {
       LOG.error("{}: what it left behind could not all be freed", runner.lane(), e);
     }
     if (runner.isRetiring()) {
-      warmUpTurns.leave(runner);
+      runner.endWarmUps();
       passOn();
       remove(runner);
       return;
@@ -432,8 +433,9 @@ final class Crew {
     return replaced;
   }
 
-  /** {@return how many forwards were run with success} */
-  synchronized long served() {
+  /** {@return how many forwards were run for requests, with success} */
+  @Override
+  public synchronized long served() {
     return servedByEnded + all().stream().mapToLong(runner -> runner.lane().served()).sum();
   }
 

@@ -399,8 +399,8 @@ final class Lane {
 
   /** Whether {@link #run} would launch a recording of the request. */
   boolean hasRecorded(WorkItem item, int stream) {
-    Model model = item.version().on(device());
-    return !isLost() && model.isRecorded(tracks.get(stream).stream(), item.inputs());
+    return !isLost()
+        && item.version().on(device()).isRecorded(tracks.get(stream).stream(), item.inputs());
   }
 
   /** As {@link #run}, for a caller; null if the device was lost before that. */

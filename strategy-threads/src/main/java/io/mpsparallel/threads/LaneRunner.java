@@ -32,7 +32,7 @@ final class LaneRunner implements Runnable {
   private volatile boolean turn; // the lane was handed to the thread
   private volatile boolean retiring;
   private boolean full; // by whoever is on the lane's thread
-  private boolean fresh; // by the same: it is to be warm before it takes requests
+  private volatile boolean fresh; // it is to be warm before it takes requests
   private long leftSince = NEVER; // when this lane first left a request to others
 
   LaneRunner(Crew crew, int index, Lane lane) {
@@ -97,7 +97,11 @@ final class LaneRunner implements Runnable {
   }
 
   private boolean hasChores() {
-    return lane.hasChores() || (!warmUps.isEmpty() && crew.warmUpTurns().mayTake(this));
+    return lane.hasChores() || mayWarmUp();
+  }
+
+  private boolean mayWarmUp() {
+    return !warmUps.isEmpty() && (fresh || crew.warmUpTurns().mayTake(this));
   }
 
   @Override
@@ -136,7 +140,6 @@ final class LaneRunner implements Runnable {
   private void serve() {
     int plan = crew.planNumber();
     try (Stream.Scope inside = entered()) {
-      warmUpFirst(inside != null);
       while (inside != null && step(plan == crew.planNumber() && !retiring)) {
         clearInterrupt(); // it would keep us from sleeping
       }
@@ -167,9 +170,13 @@ final class LaneRunner implements Runnable {
       lane.abandon(Crew.closedError());
       return false;
     }
+    if (taking && fresh) {
+      fresh = warmUp();
+      return true;
+    }
     boolean finishes = taking && !hasChores() && lane.isLastAnswerQuick();
     boolean worked = finishes ? finish() : lane.completeFinished();
-    worked |= !finishes && doChores();
+    worked |= !finishes && doChores(taking);
     worked |= taking && takeMore(finishes);
     if (!worked && !lane.isEmpty()) {
       awaitDevice(taking);
@@ -188,10 +195,14 @@ final class LaneRunner implements Runnable {
     }
   }
 
-  private boolean doChores() {
+  private boolean doChores(boolean taking) {
     if (lane.hasChores()) {
       lane.doChores();
     }
+    return taking && takesTurnToWarmUp();
+  }
+
+  private boolean takesTurnToWarmUp() {
     if (warmUps.isEmpty() || !crew.warmUpTurns().take(this)) {
       return false;
     }
@@ -200,13 +211,6 @@ final class LaneRunner implements Runnable {
     }
     wakeOthersToWarmUp();
     return true;
-  }
-
-  private void warmUpFirst(boolean inside) {
-    while (fresh && inside && !retiring && !crew.isAborting() && warmUp()) {
-      clearInterrupt();
-    }
-    fresh = false;
   }
 
   /** One more forward; false if nothing is left to warm up. */
@@ -314,7 +318,8 @@ final class LaneRunner implements Runnable {
   private boolean hasWork(boolean taking) {
     return lane.isAnyOver()
         || (taking && wantsMore() && crew.hasWork())
-        || hasChores()
+        || lane.hasChores()
+        || (taking && mayWarmUp())
         || crew.isAborting();
   }
 
@@ -323,7 +328,8 @@ final class LaneRunner implements Runnable {
     Thread.interrupted();
   }
 
-  private void endWarmUps() {
+  /** By its thread, which ends: nobody is to wait for it. */
+  void endWarmUps() {
     for (WarmUpRun.OnLane rest = warmUps.poll(); rest != null; rest = warmUps.poll()) {
       rest.end();
     }

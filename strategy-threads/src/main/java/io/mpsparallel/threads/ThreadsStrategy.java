@@ -19,6 +19,7 @@ import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkItem;
 import io.mpsparallel.work.WorkQueue;
@@ -53,6 +54,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   private final Fleet fleet;
   private final Crew crew;
   private final Guests guests;
+  private final SharedTraffic traffic;
   private final Homes homes = new Homes();
   private final Spinner answers;
   private final Map<ModelVersion, WarmUpRun> warmUps = new ConcurrentHashMap<>();
@@ -65,6 +67,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   ThreadsStrategy(StrategyContext context) {
     backend = context.backend();
     devices = context.devices();
+    traffic = context.traffic();
     fleet = new Fleet(devices, this::leave);
     facts = backend.capabilities(devices.get(0));
     settings = context.settings();
@@ -82,7 +85,14 @@ final class ThreadsStrategy implements ParallelismStrategy {
       queue.close(null); // nobody would take from it
     }
     Duration spin = settings.lanes().spin();
-    crew = new Crew(source, budget.cpus(), overlaps(), spin, context.ticker(), number -> newLane());
+    crew =
+        new Crew(
+            source,
+            budget.cpus(),
+            overlaps(),
+            spin,
+            new WarmUpTurns(context.traffic(), context.ticker()),
+            number -> newLane());
     guests = new Guests(budget.total(), this::newGuest);
     answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, crew::busy);
   }
@@ -144,6 +154,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   @Override
   public void start() {
     resize(budget, depth);
+    traffic.join(crew);
     accepting = true;
   }
 
@@ -327,6 +338,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
       closed = true; // no lane is added from here on
     }
     accepting = false;
+    traffic.leave(crew);
     queue.close(Crew.closedError());
     Duration patience = settings.backendSettings().closeTimeout();
     try {

@@ -120,7 +120,13 @@ final class WarmUpRun {
     private final WorkItem item;
 
     Forward(NamedTensors inputs) {
-      item = new WorkItem(version, inputs.share(), true, Priority.NORMAL, WorkItem.NO_DEADLINE);
+      NamedTensors shared = inputs.share();
+      try {
+        item = new WorkItem(version, shared, true, Priority.NORMAL, WorkItem.NO_DEADLINE);
+      } catch (RuntimeException e) { // the version was closed
+        shared.close();
+        throw e;
+      }
     }
 
     WorkItem item() {

@@ -11,6 +11,7 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.work.Job;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
@@ -148,7 +149,7 @@ class CrewTest {
             2,
             false,
             Duration.ZERO,
-            Ticker.SYSTEM,
+            new WarmUpTurns(new SharedTraffic(), Ticker.SYSTEM),
             number -> new Lane(List.of(backend.acquireStream(device)), () -> 1, LONG, fleet));
     crew.resize(2).forEach(LaneRunner::start);
     assertThat(crew.awaitQuiet(LONG)).isTrue();

@@ -21,6 +21,7 @@ import io.mpsparallel.work.Job;
 import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.Priority;
 import io.mpsparallel.work.Served;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkItem;
 import io.mpsparallel.work.WorkSource;
@@ -126,7 +127,8 @@ class SourceTest {
                     Ticker.SYSTEM,
                     List.of(),
                     null,
-                    jobs));
+                    jobs,
+                    new SharedTraffic()));
     strategy.start();
     Model model = fake.load(FakeModels.source("plus"), device);
     version = new ModelVersion(Map.of(device, model), model::close);
