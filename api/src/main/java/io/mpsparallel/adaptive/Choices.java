@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Choices {
   private static final Logger LOG = LoggerFactory.getLogger(Choices.class);
-  private static final long LONGEST_WARM_UP_SECONDS = 60;
+  private static final long LONGEST_WARM_UP_SECONDS = 600; // beside requests
 
   private record Warm(Choice choice, ModelVersion version) {}
 
@@ -76,15 +76,16 @@ final class Choices {
     return started.get(choice);
   }
 
-  /** Whether a choice runs, and has a model, warm or not. */
+  /** Whether a choice runs, and has a model, which has been warm for some number of rows. */
   boolean serves(Choice choice, ModelVersion version) {
-    ParallelismStrategy strategy = started.get(choice);
-    return strategy instanceof Elsewhere place ? place.has(version) : strategy != null;
+    return has(choice, version, 1);
   }
 
   /** Whether a choice runs, and has a model warm for so many rows in flight. */
   boolean has(Choice choice, ModelVersion version, int rows) {
-    return serves(choice, version) && isWarm(choice, version, rows);
+    ParallelismStrategy strategy = started.get(choice);
+    boolean loaded = strategy instanceof Elsewhere place ? place.has(version) : strategy != null;
+    return loaded && isWarm(choice, version, rows);
   }
 
   private synchronized boolean isWarm(Choice choice, ModelVersion version, int rows) {

@@ -216,7 +216,7 @@ final class Chooser {
     }
   }
 
-  /** What runs serves at once, warm or not: it was decided for how it does. */
+  /** What runs and was warm once serves at once: it was decided for how it does. */
   private void serveAsWanted(KindOfWork kind, List<KindOfWork> all) {
     Choice wanted = kind.wanted();
     if (outages.isOut(wanted)) { // nothing else is allowed

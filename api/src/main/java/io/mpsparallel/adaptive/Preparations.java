@@ -54,20 +54,29 @@ final class Preparations {
   CompletableFuture<Void> of(Choice choice, ModelVersion version, int rows) {
     Job job = new Job(choice, version);
     CompletableFuture<Void> known = underWay.get(job);
-    if (known == null) {
-      if (choices.has(choice, version, rows)) {
-        return CompletableFuture.completedFuture(null);
-      }
-      known = begun(job, rows);
-      waitALittle(known);
-      underWay.put(job, known);
-    }
-    if (!known.isDone()) {
+    if (known != null && !known.isDone()) {
       disturbs = true;
       return GOES_ON;
     }
     underWay.remove(job);
-    return known;
+    if (known != null && known.isCompletedExceptionally()) {
+      return known;
+    }
+    if (choices.has(choice, version, rows)) { // perhaps it was prepared for fewer
+      return CompletableFuture.completedFuture(null);
+    }
+    return fresh(job, rows);
+  }
+
+  private CompletableFuture<Void> fresh(Job job, int rows) {
+    CompletableFuture<Void> begun = begun(job, rows);
+    waitALittle(begun);
+    if (begun.isDone()) {
+      return begun;
+    }
+    underWay.put(job, begun);
+    disturbs = true;
+    return GOES_ON;
   }
 
   private CompletableFuture<Void> begun(Job job, int rows) {

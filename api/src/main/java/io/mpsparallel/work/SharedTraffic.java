@@ -2,6 +2,8 @@ package io.mpsparallel.work;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * Whether anybody is served by strategies that share devices: what one of them prepares takes time
@@ -12,11 +14,32 @@ public final class SharedTraffic {
 
   /** One of those that serve. */
   public interface Member {
-    /** {@return how many requests it has served since some moment} */
+    /** {@return a number that changes whenever it has served a request} */
     long served();
 
     /** {@return whether requests wait for it} */
     boolean hasRequests();
+
+    /**
+     * A member of two answers.
+     *
+     * @param served as {@link #served}
+     * @param waiting as {@link #hasRequests}
+     * @return a member
+     */
+    static Member of(LongSupplier served, BooleanSupplier waiting) {
+      return new Member() {
+        @Override
+        public long served() {
+          return served.getAsLong();
+        }
+
+        @Override
+        public boolean hasRequests() {
+          return waiting.getAsBoolean();
+        }
+      };
+    }
   }
 
   /** Nobody serves yet. */
@@ -41,7 +64,7 @@ public final class SharedTraffic {
   }
 
   /**
-   * How many requests all that serve now have served.
+   * Whether anything was served since this was last asked.
    *
    * @return a number that changes whenever a request is served
    */

@@ -18,6 +18,7 @@ import io.mpsparallel.work.BoundedSource;
 import io.mpsparallel.work.InferenceResult;
 import io.mpsparallel.work.LaneThread;
 import io.mpsparallel.work.ModelVersion;
+import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkItem;
@@ -53,6 +54,8 @@ final class ProcessesStrategy implements ParallelismStrategy {
   private final Spinner answers;
   private final Map<ModelVersion, WarmUpRun> warmUps = new ConcurrentHashMap<>();
   private final Set<String> warned = ConcurrentHashMap.newKeySet(); // each warning once
+  private final SharedTraffic traffic;
+  private final SharedTraffic.Member member;
   private volatile ThreadBudget budget;
   private volatile boolean accepting;
 
@@ -72,6 +75,8 @@ final class ProcessesStrategy implements ParallelismStrategy {
     }
     Duration spin = settings.lanes().spin();
     answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, members.leases()::taken);
+    traffic = context.traffic();
+    member = SharedTraffic.Member.of(members.places()::served, () -> source.size() > 0);
   }
 
   private static WorkerPool poolOf(Backend backend) {
@@ -109,6 +114,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
   public void start() {
     int depth = settings.lanes().depth();
     workload.serve(source, ticker, devices);
+    traffic.join(member);
     accepting = true;
     resize(budget, depth == LaneSettings.AUTO ? facts.depth() : depth);
   }
@@ -223,6 +229,7 @@ final class ProcessesStrategy implements ParallelismStrategy {
   @Override
   public void close() {
     accepting = false;
+    traffic.leave(member);
     queue.close(BoundedSource.closedError());
     pool.close();
     warmUps.values().forEach(WarmUpRun::close);

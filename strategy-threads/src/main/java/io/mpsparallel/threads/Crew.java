@@ -7,7 +7,6 @@ import io.mpsparallel.error.InferenceException;
 import io.mpsparallel.event.Events;
 import io.mpsparallel.policy.EvenSpread;
 import io.mpsparallel.work.Job;
-import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Spinner;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
@@ -32,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * idle or a thread that looks for work; whoever leaves a lane puts it among the idle ones first and
  * then looks at the source again. One of the two sees the other. Whoever ends looks once more.
  */
-final class Crew implements SharedTraffic.Member {
+final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
   private final WorkSource source;
@@ -166,8 +165,7 @@ final class Crew implements SharedTraffic.Member {
   }
 
   /** {@return whether requests wait, for a lane or for others to join them} */
-  @Override
-  public boolean hasRequests() {
+  boolean hasRequests() {
     return !handedOn.isEmpty() || source.size() > 0;
   }
 
@@ -434,9 +432,13 @@ final class Crew implements SharedTraffic.Member {
   }
 
   /** {@return how many forwards were run for requests, with success} */
-  @Override
-  public synchronized long served() {
-    return servedByEnded + all().stream().mapToLong(runner -> runner.lane().served()).sum();
+  synchronized long served() {
+    return servedByEnded + servedByLanes();
+  }
+
+  /** {@return the same by the lanes that are there, without waiting for anybody} */
+  long servedByLanes() {
+    return all().stream().mapToLong(runner -> runner.lane().served()).sum();
   }
 
   /** Waits until no request waits and nobody is on a lane; false if that took too long. */

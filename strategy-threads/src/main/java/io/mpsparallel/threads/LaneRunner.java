@@ -21,6 +21,7 @@ final class LaneRunner implements Runnable {
   private static final int MANY_SPINS = 128; // in a long wait: looks cost those who hand in as well
   private static final long LONG_NANOS = 100_000;
   private static final long PARK_NANOS = 50_000;
+  private static final long TURN_NANOS = 1_000_000;
   private static final long NEVER = 0;
   private static final long LEFT_NANOS = 10_000_000; // far longer than a wake-up
 
@@ -31,6 +32,7 @@ final class LaneRunner implements Runnable {
   private volatile @Nullable Thread thread;
   private volatile boolean turn; // the lane was handed to the thread
   private volatile boolean retiring;
+  private volatile boolean ended;
   private boolean full; // by whoever is on the lane's thread
   private volatile boolean fresh; // it is to be warm before it takes requests
   private long leftSince = NEVER; // when this lane first left a request to others
@@ -86,9 +88,12 @@ final class LaneRunner implements Runnable {
     return retiring;
   }
 
-  /** Asks for a warm-up; by anybody. */
+  /** Asks for a warm-up; by anybody, also if the lane has just ended. */
   void add(WarmUpRun warmUp) {
     warmUps.add(warmUp.onLane());
+    if (ended) {
+      endWarmUps();
+    }
   }
 
   /** Whether the thread has something to do besides requests; a caller may have overlooked it. */
@@ -109,6 +114,7 @@ final class LaneRunner implements Runnable {
     try {
       while (awaitTurn()) {
         serve();
+        leaveTurn();
         crew.stepOff(this);
       }
       endWarmUps();
@@ -154,6 +160,9 @@ final class LaneRunner implements Runnable {
       return lane.enterAll();
     } catch (InferenceException e) {
       crew.refuseNext(e);
+      for (WarmUpRun.OnLane rest = warmUps.poll(); rest != null; rest = warmUps.poll()) {
+        rest.fail(e);
+      }
       return null;
     }
   }
@@ -171,7 +180,7 @@ final class LaneRunner implements Runnable {
       return false;
     }
     if (taking && fresh) {
-      fresh = warmUp();
+      warmUpFirst();
       return true;
     }
     boolean finishes = taking && !hasChores() && lane.isLastAnswerQuick();
@@ -211,6 +220,22 @@ final class LaneRunner implements Runnable {
     }
     wakeOthersToWarmUp();
     return true;
+  }
+
+  /** One more step of a lane that takes no requests yet, as long as others do. */
+  private void warmUpFirst() {
+    if (warmUps.isEmpty() || crew.staying().stream().allMatch(runner -> runner.fresh)) {
+      fresh = false;
+    } else if (!takesTurnToWarmUp()) {
+      LockSupport.parkNanos(this, TURN_NANOS);
+    }
+  }
+
+  /** Whoever is not on the lane's thread does not warm it up: others may. */
+  private void leaveTurn() {
+    if (!warmUps.isEmpty()) {
+      crew.warmUpTurns().leave(this);
+    }
   }
 
   /** One more forward; false if nothing is left to warm up. */
@@ -330,6 +355,7 @@ final class LaneRunner implements Runnable {
 
   /** By its thread, which ends: nobody is to wait for it. */
   void endWarmUps() {
+    ended = true;
     for (WarmUpRun.OnLane rest = warmUps.poll(); rest != null; rest = warmUps.poll()) {
       rest.end();
     }

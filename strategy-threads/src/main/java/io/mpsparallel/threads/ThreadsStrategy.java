@@ -55,6 +55,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   private final Crew crew;
   private final Guests guests;
   private final SharedTraffic traffic;
+  private final SharedTraffic.Member member;
   private final Homes homes = new Homes();
   private final Spinner answers;
   private final Map<ModelVersion, WarmUpRun> warmUps = new ConcurrentHashMap<>();
@@ -93,6 +94,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
             spin,
             new WarmUpTurns(context.traffic(), context.ticker()),
             number -> newLane());
+    member = SharedTraffic.Member.of(crew::servedByLanes, crew::hasRequests);
     guests = new Guests(budget.total(), this::newGuest);
     answers = new Spinner(spin, budget.cpus(), WAITING_CALLERS, crew::busy);
   }
@@ -154,7 +156,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
   @Override
   public void start() {
     resize(budget, depth);
-    traffic.join(crew);
+    traffic.join(member);
     accepting = true;
   }
 
@@ -338,7 +340,7 @@ final class ThreadsStrategy implements ParallelismStrategy {
       closed = true; // no lane is added from here on
     }
     accepting = false;
-    traffic.leave(crew);
+    traffic.leave(member);
     queue.close(Crew.closedError());
     Duration patience = settings.backendSettings().closeTimeout();
     try {

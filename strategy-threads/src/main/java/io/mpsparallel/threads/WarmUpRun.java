@@ -113,6 +113,12 @@ final class WarmUpRun {
     void end() {
       endLane();
     }
+
+    /** The lane lets nobody in. */
+    void fail(InferenceException why) {
+      done.completeExceptionally(why);
+      endLane();
+    }
   }
 
   /** As an item, so that the version stays in use. */

@@ -11,11 +11,13 @@ import io.mpsparallel.backend.Slot;
 import io.mpsparallel.backend.Stream;
 import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.work.Job;
+import io.mpsparallel.work.ModelVersion;
 import io.mpsparallel.work.SharedTraffic;
 import io.mpsparallel.work.Ticker;
 import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -137,6 +139,25 @@ class CrewTest {
 
       assertThat(source.looked.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(crew.end(LONG)).isTrue();
+    }
+  }
+
+  /** Whoever asked for it saw the lane a moment before it ended. */
+  @Test
+  void warmUp_ofALaneThatHasEnded_isOver() throws Exception {
+    try (FakeBackend backend = FakeBackend.builder().build()) {
+      Device cpu = backend.devices().get(0);
+      Crew crew = crewOf2(new Nothing(), backend, cpu);
+      LaneRunner seen = crew.staying().get(0);
+      assertThat(crew.end(LONG)).isTrue();
+      ModelVersion any =
+          new ModelVersion(Map.of(cpu, new Hooked(cpu, () -> {}, new AtomicBoolean())), () -> {});
+
+      WarmUpRun run = new WarmUpRun(any, List.of(), backend.capabilities(cpu));
+      seen.add(run);
+      run.endLane();
+
+      assertThat(run.done()).isCompleted();
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.mpsparallel.LoadedModel;
 import io.mpsparallel.backend.WarmUp;
+import io.mpsparallel.policy.Plan;
 import io.mpsparallel.settings.ExecutorSettings;
 import io.mpsparallel.settings.LaneSettings;
 import io.mpsparallel.tensor.NamedTensors;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
@@ -44,18 +46,7 @@ class WarmUpTurnsTest extends ThreadsFixture {
 
   @BeforeEach
   void join() {
-    traffic.join(
-        new SharedTraffic.Member() {
-          @Override
-          public long served() {
-            return served.get();
-          }
-
-          @Override
-          public boolean hasRequests() {
-            return waiting.get();
-          }
-        });
+    traffic.join(SharedTraffic.Member.of(served::get, waiting::get));
   }
 
   @Test
@@ -154,6 +145,23 @@ class WarmUpTurnsTest extends ThreadsFixture {
       await(warm.whenReady());
       assertThat(answers).hasSize(20);
       assertThat(most).hasValue(1);
+    }
+  }
+
+  /** All of them leave their streams then, in the middle of it. */
+  @Test
+  void apply_whileAllWarmUpAndARequestComes_leavesNoneCold() {
+    openLanes(WarmUpTurnsTest::same);
+    fake.turnstile().shut();
+    try (LoadedModel warm = executor.load(FakeModels.source("warm").warmingUp(MANY))) {
+      fake.turnstile().awaitWaiting(LANES);
+      strategy.apply(
+          new Plan(
+              Plan.Route.DIRECT, Plan.Over.THREADS, LANES, 1, 1, 1, Duration.ZERO, "the test"));
+      CompletableFuture<InferenceResult> request = warm.submit(value(7));
+      fake.turnstile().open();
+      assertThat(answer(request)).isEqualTo(7);
+      await(warm.whenReady());
     }
   }
 
