@@ -340,7 +340,7 @@ final class AdaptiveTest {
   }
 
   @Test
-  void choice_thatCannotStart_isLeftForAWhileAndTriedAgain() {
+  void choice_thatCannotStart_isLeftForAWhileAndServesLater() {
     ExecutorSettings soon =
         ExecutorSettings.DEFAULTS.withResilience(
             ResilienceSettings.DEFAULTS.withBreaker(
@@ -349,6 +349,7 @@ final class AdaptiveTest {
             executor(FakeBackend.builder().model("slow", SLOW), new Failing(), soon);
         LoadedModel model = executor.load(FakeModels.source("slow"))) {
       loadUntil(model, 32, 1, () -> reasons(executor, "slow").contains(Reason.FAILED));
+      loadUntilServedBy(model, 1, "threads"); // for longer than the pause
       loadUntilServedBy(model, 32, "batching");
     }
   }
