@@ -12,13 +12,10 @@ import io.mpsparallel.work.WorkSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Crew {
   private static final Logger LOG = LoggerFactory.getLogger(Crew.class);
 
-  private final WorkSource source;
+  private final WaitingJobs waiting;
   private final IntFunction<Lane> maker;
   private final DeviceWaits waits;
   private final WarmUpTurns warmUpTurns;
@@ -44,7 +41,6 @@ final class Crew {
   private final AtomicReferenceArray<@Nullable LaneRunner> runners =
       new AtomicReferenceArray<>(IdleLanes.MOST);
 
-  private final Queue<Job> handedOn = new ConcurrentLinkedQueue<>();
   private final AtomicInteger living = new AtomicInteger();
   private final AtomicInteger fullLanes = new AtomicInteger();
   private final AtomicInteger finishing = new AtomicInteger();
@@ -72,7 +68,7 @@ final class Crew {
       Duration spin,
       WarmUpTurns warmUpTurns,
       IntFunction<Lane> maker) {
-    this.source = source;
+    waiting = new WaitingJobs(source);
     this.spreads = spreads;
     this.maker = maker;
     waits = new DeviceWaits(cpus, living::get);
@@ -157,16 +153,12 @@ final class Crew {
 
   /** {@return whether there may be a job now} */
   boolean hasWork() {
-    return restNanos() <= 0;
-  }
-
-  private long restNanos() {
-    return handedOn.isEmpty() ? source.restNanos() : 0;
+    return waiting.restNanos() <= 0;
   }
 
   /** {@return whether requests wait, for a lane or for others to join them} */
   boolean hasRequests() {
-    return !handedOn.isEmpty() || source.size() > 0;
+    return waiting.hasRequests();
   }
 
   /**
@@ -190,7 +182,7 @@ final class Crew {
   @Nullable Job take(boolean finishes) {
     Job job;
     try {
-      job = next();
+      job = waiting.next();
     } finally {
       if (finishes) {
         endFinishing();
@@ -202,20 +194,15 @@ final class Crew {
     return job;
   }
 
-  private @Nullable Job next() {
-    Job first = handedOn.poll();
-    return first == null ? source.poll() : first;
-  }
-
   /** Gives a job, not begun, to another lane, before all others: its own can run nothing. */
   void handOn(Job job) {
-    handedOn.add(job);
+    waiting.handOn(job);
     requestAdded();
   }
 
   /** Sleeps until it is woken, or until waiting requests are to be looked at again. */
   void sleep(LaneRunner sleeper) {
-    long nanos = restNanos();
+    long nanos = waiting.restNanos();
     if (nanos <= 0) {
       wakeOne(); // the sleeper, perhaps; if nobody is idle, whoever is busy looks in time
     }
@@ -242,7 +229,7 @@ final class Crew {
 
   /** Fails the next job with what keeps a lane from running it. */
   void refuseNext(InferenceException why) {
-    Job job = next();
+    Job job = waiting.next();
     if (job != null) {
       job.lose(why);
     }
@@ -442,8 +429,17 @@ final class Crew {
   }
 
   /** Waits until no request waits and nobody is on a lane; false if that took too long. */
-  boolean awaitQuiet(Duration timeout) throws InterruptedException {
-    return await(timeout, () -> !hasRequests() && busy() == 0);
+  synchronized boolean awaitQuiet(Duration timeout) throws InterruptedException {
+    watched = true;
+    long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(timeout);
+    while (hasRequests() || busy() > 0) {
+      long left = end - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+    return true;
   }
 
   /**
@@ -478,9 +474,7 @@ final class Crew {
 
   /** Fails what no lane has taken on. */
   void failHandedOn() {
-    for (Job job = handedOn.poll(); job != null; job = handedOn.poll()) {
-      job.lose(closedError());
-    }
+    waiting.failHandedOn(closedError());
   }
 
   /** Fails what is in flight on lanes that do not end, and wakes their threads. */
@@ -490,20 +484,6 @@ final class Crew {
       runner.lane().failInHand(closedError());
       runner.thread().interrupt();
     }
-  }
-
-  private synchronized boolean await(Duration timeout, BooleanSupplier condition)
-      throws InterruptedException {
-    watched = true;
-    long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(timeout);
-    while (!condition.getAsBoolean()) {
-      long left = end - System.nanoTime();
-      if (left <= 0) {
-        return false;
-      }
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-    }
-    return true;
   }
 
   private synchronized void signalQuiet() {

@@ -330,8 +330,7 @@ final class Lane {
   }
 
   /**
-   * Runs inputs that are nobody's request, so that it counts as none; on the calling thread, which
-   * is inside all streams.
+   * Runs inputs that are nobody's request; on the calling thread, which is inside all streams.
    *
    * @param stream on which of the lane's streams, from 0
    * @throws InferenceException if the forward failed

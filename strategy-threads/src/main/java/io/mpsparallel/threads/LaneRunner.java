@@ -34,7 +34,7 @@ final class LaneRunner implements Runnable {
   private volatile boolean retiring;
   private volatile boolean ended;
   private boolean full; // by whoever is on the lane's thread
-  private volatile boolean fresh; // it is to be warm before it takes requests
+  private volatile boolean cold; // takes no requests before it is warm
   private long leftSince = NEVER; // when this lane first left a request to others
 
   LaneRunner(Crew crew, int index, Lane lane) {
@@ -61,7 +61,7 @@ final class LaneRunner implements Runnable {
 
   /** As {@link #start}, for a lane that takes no requests before it is warm: others do. */
   void startCold() {
-    fresh = true;
+    cold = true;
     start();
   }
 
@@ -106,7 +106,7 @@ final class LaneRunner implements Runnable {
   }
 
   private boolean mayWarmUp() {
-    return !warmUps.isEmpty() && (fresh || crew.warmUpTurns().mayTake(this));
+    return !warmUps.isEmpty() && (cold || crew.warmUpTurns().mayTake(this));
   }
 
   @Override
@@ -179,7 +179,7 @@ final class LaneRunner implements Runnable {
       lane.abandon(Crew.closedError());
       return false;
     }
-    if (taking && fresh) {
+    if (taking && cold) {
       warmUpFirst();
       return true;
     }
@@ -224,8 +224,8 @@ final class LaneRunner implements Runnable {
 
   /** One more step of a lane that takes no requests yet, as long as others do. */
   private void warmUpFirst() {
-    if (warmUps.isEmpty() || crew.staying().stream().allMatch(runner -> runner.fresh)) {
-      fresh = false;
+    if (warmUps.isEmpty() || crew.staying().stream().allMatch(runner -> runner.cold)) {
+      cold = false;
     } else if (!takesTurnToWarmUp()) {
       LockSupport.parkNanos(this, TURN_NANOS);
     }
