@@ -28,6 +28,7 @@ import io.mpsparallel.testing.FakeBackend;
 import io.mpsparallel.testing.FakeBackendBuilder;
 import io.mpsparallel.testing.FakeFunction;
 import io.mpsparallel.testing.FakeModels;
+import io.mpsparallel.testing.ManualTicker;
 import io.mpsparallel.threads.ThreadsProvider;
 import io.mpsparallel.work.InferenceResult;
 import java.time.Duration;
@@ -41,6 +42,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -227,6 +229,40 @@ final class AdaptiveTest {
       loadUntilServedBy(model, 32, width, "batching");
       boolean tried = reasons(executor, "slow").contains(Reason.FASTER);
       assertThat(tried).isEqualTo(width > 1);
+    }
+  }
+
+  /** Its lanes have no requests of their own. The clock stands still: nobody counts as gone. */
+  @Test
+  void choice_preparedBesideWhatServes_warmsItsLanesUpOneByOne() {
+    AtomicBoolean loaded = new AtomicBoolean();
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    FakeFunction counted =
+        inputs -> {
+          boolean counts = inputs.get(0).shape()[1] == 3 && loaded.get(); // the shape to warm up
+          most.accumulateAndGet(counts ? now.incrementAndGet() : 0, Math::max);
+          NamedTensors outputs = takesTime(inputs, counts ? 5000 : 300);
+          now.addAndGet(counts ? -1 : 0);
+          return outputs;
+        };
+    try (InferenceExecutor executor =
+            InferenceExecutor.builder()
+                .settings(BatchingContract.lanes(3, 1).withStrategy("adaptive"))
+                .ticker(new ManualTicker())
+                .backend(FakeBackend.builder().model("slow", counted).build())
+                .strategy(new ThreadsProvider())
+                .strategy(new BatchingProvider())
+                .strategy(new AdaptiveProvider())
+                .build();
+        LoadedModel model =
+            executor.load(
+                FakeModels.source("slow")
+                    .warmingUp(WarmUp.of(List.of(Map.of("x", new long[] {1, 3})))))) {
+      model.whenReady().join();
+      loaded.set(true);
+      loadUntil(model, 32, 2000, () -> reasons(executor, "slow").contains(Reason.TRIAL));
+      assertThat(most).hasValue(1);
     }
   }
 

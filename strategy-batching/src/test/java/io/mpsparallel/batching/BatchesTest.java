@@ -16,6 +16,7 @@ import io.mpsparallel.tensor.DType;
 import io.mpsparallel.tensor.NamedTensors;
 import io.mpsparallel.tensor.Tensor;
 import io.mpsparallel.testing.FakeBackend;
+import io.mpsparallel.testing.FakeBackendBuilder;
 import io.mpsparallel.testing.FakeModels;
 import io.mpsparallel.testing.ManualTicker;
 import io.mpsparallel.work.InferenceRequest;
@@ -388,6 +389,18 @@ class BatchesTest extends BatchingFixture {
     }
   }
 
+  private FakeBackendBuilder independent() {
+    Signature stated =
+        new Signature(List.of(InputSpec.of("x", DType.FLOAT32, -1, 1)), List.of())
+            .withIndependentRows();
+    return FakeBackend.builder().model("independent", stated, this::plus);
+  }
+
+  private LoadedModel loadToWarmUp() {
+    WarmUp oneRow = WarmUp.of(List.of(Map.of("x", new long[] {1, 1})));
+    return executor.load(FakeModels.source("independent").warmingUp(oneRow));
+  }
+
   private NamedTensors atMostFive(NamedTensors inputs) {
     if (inputs.get(0).shape()[0] > 5) {
       throw new InferenceException(ErrorCode.MODEL_FAILED, "more than five rows");
@@ -397,16 +410,10 @@ class BatchesTest extends BatchingFixture {
 
   @Test
   void sizes_thatWouldMakeABatchTooLarge_areNotPaddedTo() {
-    Signature stated =
-        new Signature(List.of(InputSpec.of("x", DType.FLOAT32, -1, 1)), List.of())
-            .withIndependentRows();
     open(
         oneLane().withBatching(batching().withMost(64, 5 * 4).withSizes(BatchSizes.of(2, 4, 6))),
-        FakeBackend.builder().model("independent", stated, this::plus));
-    try (LoadedModel model =
-        executor.load(
-            FakeModels.source("independent")
-                .warmingUp(WarmUp.of(List.of(Map.of("x", new long[] {1, 1})))))) {
+        independent());
+    try (LoadedModel model = loadToWarmUp()) {
       await(model.whenReady());
       assertThat(forwards).extracting(List::size).containsOnly(1, 2, 4);
       forwards.clear();
@@ -440,16 +447,10 @@ class BatchesTest extends BatchingFixture {
 
   @Test
   void sizes_warmUp_runsEachOnEveryLane() {
-    Signature stated =
-        new Signature(List.of(InputSpec.of("x", DType.FLOAT32, -1, 1)), List.of())
-            .withIndependentRows();
     open(
         BatchingContract.lanes(2, 1).withBatching(batching().withSizes(BatchSizes.of(2, 4))),
-        FakeBackend.builder().model("independent", stated, this::plus));
-    try (LoadedModel model =
-        executor.load(
-            FakeModels.source("independent")
-                .warmingUp(WarmUp.of(List.of(Map.of("x", new long[] {1, 1})))))) {
+        independent());
+    try (LoadedModel model = loadToWarmUp()) {
       await(model.whenReady());
       for (int size : new int[] {1, 2, 4}) {
         assertThat(forwards).filteredOn(f -> f.size() == size).hasSize(2 * 3);
