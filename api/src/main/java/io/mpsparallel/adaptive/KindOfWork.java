@@ -76,14 +76,14 @@ final class KindOfWork {
             .map(served -> served.look(windowNanos))
             .filter(Objects::nonNull)
             .toList();
-    double rows = seen.stream().mapToDouble(KindOfWork::rowsInFlight).sum();
+    double rows = seen.stream().mapToDouble(KindOfWork::rowsOf).sum();
     if (rows > 0) {
       rowsInFlight = 2 * Integer.highestOneBit((int) Math.min(MOST_ROWS, Math.ceil(rows)));
     }
     return seen;
   }
 
-  private static double rowsInFlight(LoadSample sample) {
+  private static double rowsOf(LoadSample sample) {
     return sample.requests() == 0 ? 0 : sample.inFlight() * sample.rows() / sample.requests();
   }
 

@@ -64,7 +64,7 @@ public final class SharedTraffic {
   }
 
   /**
-   * Whether anything was served since this was last asked.
+   * A count of what was served.
    *
    * @return a number that changes whenever a request is served
    */
